@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Upper-casing in three gears. Runs of ASCII go at the speed of memory. Other
+ * text goes in blocks: nearly every letter's upper case has as many bytes as
+ * the letter, so a block is changed in place, the commonest letters all at
+ * once and the others by a table. The few that grow or shrink, and the end of
+ * a text, are done one character at a time.
+ *
+ * Vectors are GNU C's own (gcc and clang, any machine), for a plain loop is
+ * left scalar by one of the two. The tables are made by tools/upper-table.py;
+ * utf8.c says what valid UTF-8 is. Bytes that are no text stay as they are.
+ */
+#include "upper.h"
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "upper-table.h"
+#include "utf8.h"
+
+enum {
+	VECTOR = 16,
+	RUN = 256,              /* bytes tried as pure ASCII */
+	TURN = 16,              /* blocks until a run is looked for again */
+	BLOCK = 64,             /* one bit for each of its bytes in a mask */
+	LAST = BLOCK - 3        /* a character that begins before this ends in the block */
+};
+
+typedef unsigned char bytes __attribute__((vector_size(VECTOR)));
+typedef signed char chars __attribute__((vector_size(VECTOR)));
+typedef uint64_t words __attribute__((vector_size(VECTOR)));
+
+/* What is left of both buffers. */
+struct text {
+	unsigned char *out;
+	const unsigned char *in;
+	size_t room, n;
+};
+
+static void step(struct text *t, size_t in, size_t out)
+{
+	t->in += in;
+	t->n -= in;
+	t->out += out;
+	t->room -= out;
+}
+
+static inline bytes load(const unsigned char *from)
+{
+	bytes v;
+
+	memcpy(&v, from, sizeof v);
+	return v;
+}
+
+/* All bits of those bytes that lie in a range. Signed, for SSE2 compares no other way. */
+static inline bytes within(bytes c, unsigned char low, unsigned char high)
+{
+	return (bytes)((chars)(c + (unsigned char)(127 - high)) > (signed char)(126 - high + low));
+}
+
+/* The same for 0x80 up to but without end. */
+static inline bytes below(bytes c, unsigned char end)
+{
+	return (bytes)((chars)c < (signed char)end);
+}
+
+static inline uint64_t either(bytes v)
+{
+	words w = (words)v;
+
+	return w[0] | w[1];
+}
+
+static inline bool plain(bytes v)
+{
+	return !(either(v) & 0x8080808080808080);
+}
+
+/* Upper-case the ASCII letters of n bytes, a multiple of VECTOR; true if there was nothing else. */
+static inline bool ascii(unsigned char *restrict out, const unsigned char *restrict in, size_t n)
+{
+	bytes all = { 0 };
+
+	for (size_t i = 0; i < n; i += VECTOR) {
+		bytes c = load(in + i);
+
+		all |= c;
+		c -= within(c, 'a', 'z') & ('a' - 'A');
+		memcpy(out + i, &c, sizeof c);
+	}
+	return plain(all);
+}
+
+/* A bit for each byte of a block that is not 0. Each is 0 or 0xff. */
+static uint64_t bits(const bytes *v)
+{
+	uint64_t mask = 0;
+
+	for (int i = 0; i < BLOCK; i += 8) {
+		uint64_t w;
+
+		memcpy(&w, (const char *)v + i, sizeof w);
+		w = le64toh(w) & 0x0101010101010101;
+		mask |= (w * 0x0102040810204080 >> 56) << i;
+	}
+	return mask;
+}
+
+/*
+ * The same for Russian, U+0400 to U+045F: 0xd0 or 0xd1 and a byte. Each byte is
+ * judged by itself and its neighbours, so in[-1] and in[BLOCK] are read. Takes
+ * what it has done off the leads; returns what is left of them, in one vector.
+ */
+static bytes russian(unsigned char *restrict out, const unsigned char *restrict in, bytes *leads)
+{
+	bytes left = { 0 };
+
+	for (int i = 0; i < BLOCK / VECTOR; i++, in += VECTOR, out += VECTOR) {
+		bytes c = load(in), d0 = (bytes)(load(in - 1) == 0xd0), d1 = (bytes)(load(in - 1) == 0xd1);
+		bytes done = (bytes)(c == 0xd1) & below(load(in + 1), 0xa0);
+		bytes to = load(out) - (d0 & below(c, 0xc0) & ~below(c, 0xb0) & 0x20)
+		                     + (d1 & below(c, 0x90) & 0x20)
+		                     - (d1 & below(c, 0xa0) & ~below(c, 0x90) & 0x10)
+		                     - (done & 1);
+
+		memcpy(out, &to, sizeof to);
+		leads[i] &= ~(done | (bytes)(c == 0xd0));
+		left |= leads[i];
+	}
+	return left;
+}
+
+/*
+ * Do what can be done in a block for all letters at once. Returns the places
+ * of the rest: the first bytes of characters of scripts that know case.
+ */
+static inline uint64_t vectors(unsigned char *restrict out, const unsigned char *restrict in)
+{
+	bytes leads[BLOCK / VECTOR], any = { 0 }, d0 = { 0 };
+
+	for (int i = 0; i < BLOCK / VECTOR; i++) {
+		bytes c = load(in + i * VECTOR), to = c - (within(c, 'a', 'z') & 0x20);
+
+		memcpy(out + i * VECTOR, &to, sizeof to);
+		leads[i] = within(c, 0xc2, 0xd6) | within(c, 0xe1, 0xe2) |
+		           (bytes)(c == 0xea) | within(c, 0xef, 0xf0);
+		any |= leads[i];
+		d0 |= (bytes)(c == 0xd0);
+	}
+	if (either(d0))
+		any = russian(out, in, leads);
+	return either(any) ? bits(leads) : 0;
+}
+
+static bool follows(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* The upper case of a code point of a page, NULL when it is the same character. */
+static const struct upper_letter *letter(size_t page, unsigned char last)
+{
+	size_t base = page < UPPER_PAGES ? (size_t)upper_page[page] * UPPER_PAGE : 0;
+	size_t entry = upper_entry[base + last % UPPER_PAGE];
+
+	return entry ? &upper_letter[entry] : NULL;
+}
+
+/* Put a letter of size bytes in its place. False when its upper case has another size. */
+static bool place(unsigned char *out, const struct upper_letter *to, size_t size)
+{
+	if (to && to->size == size)
+		memcpy(out, to->text, size);
+	return !to || to->size == size;
+}
+
+/* The next three do so for the letter at in, if it is one. */
+static inline bool two(unsigned char *out, const unsigned char *in)
+{
+	const unsigned char *to = upper_pair[(in[0] & 0x1f) << 6 | (in[1] & 0x3f)];
+
+	if (!follows(in[1]))
+		return true;
+	memcpy(out, to, 2);
+	return to[0];
+}
+
+static inline bool three(unsigned char *out, const unsigned char *in)
+{
+	size_t page = (in[0] & 0x0f) << 6 | (in[1] & 0x3f);
+
+	if (!upper_page[page] || page < 0x800 / UPPER_PAGE || !follows(in[1]) || !follows(in[2]))
+		return true;
+	return place(out, letter(page, in[2]), 3);
+}
+
+/* Beyond 0xf0, from U+40000 on, there are no letters. */
+static inline bool four(unsigned char *out, const unsigned char *in)
+{
+	size_t page = (in[1] & 0x3f) << 6 | (in[2] & 0x3f);
+
+	if (in[0] != 0xf0 || page < 0x10000 / UPPER_PAGE || page >= UPPER_PAGES)
+		return true;
+	if (!follows(in[1]) || !follows(in[2]) || !follows(in[3]))
+		return true;
+	return place(out, letter(page, in[3]), 4);
+}
+
+/* The bytes of a block without a character that may go on behind it. */
+static inline size_t whole(const unsigned char *in)
+{
+	size_t n = BLOCK;
+
+	n = in[BLOCK - 1] >= 0xc0 ? BLOCK - 1 : n;
+	n = in[BLOCK - 2] >= 0xe0 ? BLOCK - 2 : n;
+	return in[BLOCK - 3] >= 0xf0 ? BLOCK - 3 : n;
+}
+
+/* One block. Returns the bytes done, up to a letter that cannot be changed in its place. */
+static size_t block(unsigned char *restrict out, const unsigned char *restrict in)
+{
+	size_t n = whole(in);
+	uint64_t mask = vectors(out, in) & UINT64_MAX >> (BLOCK - n);
+
+	for (; mask; mask &= mask - 1) {
+		size_t i = (unsigned)__builtin_ctzll(mask);
+
+		if (!(in[i] < 0xe0 ? two(out + i, in + i) :
+		      in[i] < 0xf0 ? three(out + i, in + i) : four(out + i, in + i)))
+			return i;
+	}
+	return n;
+}
+
+static bool fits(const struct text *t, size_t n)
+{
+	return t->n >= n && t->room >= n;
+}
+
+/* A run of ASCII, if there is one, but for the last few bytes of it. */
+static void run(struct text *t)
+{
+	if (fits(t, VECTOR) && !plain(load(t->in)))
+		return;
+	while (fits(t, RUN) && ascii(t->out, t->in, RUN))
+		step(t, RUN, RUN);
+	while (fits(t, VECTOR) && ascii(t->out, t->in, VECTOR))
+		step(t, VECTOR, VECTOR);
+}
+
+/* Some blocks, as far as they go: the neighbours of each are part of the text. */
+static void blocks(struct text *t)
+{
+	size_t done = BLOCK;
+
+	for (int i = 0; i < TURN && done >= LAST && fits(t, BLOCK + 1); i++) {
+		done = block(t->out, t->in);
+		step(t, done, done);
+	}
+}
+
+/* Are these up to three bytes the beginning of a valid character? */
+static bool cut(const unsigned char *in, size_t n)
+{
+	char full[4] = { 0, '\x80', '\x80', '\x80' };
+	uint32_t point;
+
+	if (n == 1)
+		return in[0] >= 0xc2 && in[0] <= 0xf4;
+	memcpy(full, in, n);
+	return utf8_next(full, sizeof full, &point) > (int)n;
+}
+
+/* One character, or one byte that is none. False when it has to wait. */
+static bool character(struct text *t)
+{
+	uint32_t point;
+	size_t size = (size_t)utf8_next((const char *)t->in, t->n, &point);
+
+	if (!size && t->n < 4 && cut(t->in, t->n))
+		return false;
+	const struct upper_letter *to = size ? letter(point / UPPER_PAGE, (unsigned char)point) : NULL;
+	size_t in = size ? size : 1, out = to ? to->size : in;
+
+	if (out > t->room)
+		return false;
+	memcpy(t->out, to ? to->text : t->in, out);
+	step(t, in, out);
+	return true;
+}
+
+size_t upper_bytes(char *out, size_t room, const char *in, size_t n, size_t *used)
+{
+	struct text t = {
+		.out = (unsigned char *)out, .room = room,
+		.in = (const unsigned char *)in, .n = n
+	};
+
+	for (run(&t); t.n && character(&t); run(&t))
+		blocks(&t);
+	*used = n - t.n;
+	return room - t.room;
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one table of options: a row per constant, in the order of the kernel's
+ * headers. A new option is a row here and nothing else. Finding a row by name is
+ * option-name.c, how a value of each shape is made and read is option-value.c,
+ * and the public calls are option.c.
+ *
+ * Left out of Python's list: IP_DEFAULT_MULTICAST_LOOP, IP_DEFAULT_MULTICAST_TTL,
+ * IP_MAX_MEMBERSHIPS and IPV6_RTHDR_TYPE_0, which are values and no options.
+ * All others that Python exposes on Linux exist on Linux. Left out of the
+ * kernel's: SO_BSDCOMPAT and SO_SECURITY_*, which do nothing, SO_DEVMEM_*,
+ * which need memory registered with a network card, and the _OLD and _NEW
+ * forms of the time limits, for the plain names are right for each libc.
+ */
+#include "option-table.h"
+
+#include "option-number.h"
+
+#define KIND_FLAG "flag"
+#define KIND_INT "number"
+#define KIND_U32 "number"
+#define KIND_U64 "number"
+#define KIND_INDEX "number"
+#define KIND_INDEX_NET "number"
+#define KIND_TEXT "text"
+#define KIND_LINGER "linger"
+#define KIND_TIME "time"
+#define KIND_GROUP4 "text"
+#define KIND_GROUP6 "text"
+#define KIND_DOOR4 "text"
+#define KIND_RAW "raw"
+#define KIND_ODD "raw"
+
+#define SO(shape, name, number, about) \
+	{ { name, #number, KIND_##shape, about, SOL_SOCKET, number }, OPTION_##shape }
+#define IP(shape, name, number, about) \
+	{ { name, #number, KIND_##shape, about, IPPROTO_IP, number }, OPTION_##shape }
+#define IP6(shape, name, number, about) \
+	{ { name, #number, KIND_##shape, about, IPPROTO_IPV6, number }, OPTION_##shape }
+#define TCP(shape, name, number, about) \
+	{ { name, #number, KIND_##shape, about, IPPROTO_TCP, number }, OPTION_##shape }
+#define UDP(shape, name, number, about) \
+	{ { name, #number, KIND_##shape, about, IPPROTO_UDP, number }, OPTION_##shape }
+#define LITE(shape, name, number, about) \
+	{ { name, #number, KIND_##shape, about, IPPROTO_UDPLITE, number }, OPTION_##shape }
+#define VM(shape, name, number, about) \
+	{ { name, #number, KIND_##shape, about, AF_VSOCK, number }, OPTION_##shape }
+#define J1939(shape, name, number, about) \
+	{ { name, #number, KIND_##shape, about, SOL_CAN_J1939, number }, OPTION_##shape }
+
+static const struct option_row rows[] = {
+	SO(FLAG, "debug", SO_DEBUG, "mark the socket for the kernel's debugging"),
+	SO(FLAG, "reuseaddr", SO_REUSEADDR,
+	   "bind although old connections still linger at the port"),
+	SO(INT, "type", SO_TYPE, "the socket's type, read only"),
+	SO(INT, "error", SO_ERROR, "the pending error, cleared by reading, read only"),
+	SO(FLAG, "dontroute", SO_DONTROUTE, "send to hosts of the local network only"),
+	SO(FLAG, "broadcast", SO_BROADCAST, "allow datagrams to broadcast addresses"),
+	SO(INT, "sndbuf", SO_SNDBUF, "bytes of send buffer; the kernel doubles what is set"),
+	SO(INT, "rcvbuf", SO_RCVBUF, "bytes of receive buffer; the kernel doubles what is set"),
+	SO(FLAG, "keepalive", SO_KEEPALIVE, "probe a silent peer now and then"),
+	SO(FLAG, "oobinline", SO_OOBINLINE, "leave urgent data in the stream"),
+	SO(FLAG, "no-check", SO_NO_CHECK, "send IPv4 datagrams without UDP checksum"),
+	SO(INT, "priority", SO_PRIORITY, "queueing priority of what is sent"),
+	SO(LINGER, "linger", SO_LINGER, "seconds that closing waits for unsent data, or off"),
+	SO(FLAG, "reuseport", SO_REUSEPORT, "share a port with sockets that set this too"),
+	SO(FLAG, "passcred", SO_PASSCRED, "receive the sender's pid, uid and gid"),
+	SO(RAW, "peercred", SO_PEERCRED, "struct ucred of the peer, read only"),
+	SO(INT, "rcvlowat", SO_RCVLOWAT, "bytes that make the socket readable"),
+	SO(INT, "sndlowat", SO_SNDLOWAT, "always 1 on Linux, read only"),
+	SO(TIME, "rcvtimeo", SO_RCVTIMEO, "the kernel's own limit on receiving; see sock_limit"),
+	SO(TIME, "sndtimeo", SO_SNDTIMEO, "the kernel's own limit on sending; see sock_limit"),
+	SO(TEXT, "bindtodevice", SO_BINDTODEVICE, "the one interface to use; empty for all"),
+	SO(ODD, "attach-filter", SO_ATTACH_FILTER, "struct sock_fprog that sees each packet first"),
+	SO(INT, "detach-filter", SO_DETACH_FILTER, "take the filter off, write only"),
+	SO(ODD, "get-filter", SO_GET_FILTER, "the filter; lengths count instructions, read only"),
+	SO(ODD, "peername", SO_PEERNAME, "the peer's address, which s->peer has, read only"),
+	SO(FLAG, "timestamp", SO_TIMESTAMP, "receive each datagram's time of arrival in us"),
+	SO(FLAG, "acceptconn", SO_ACCEPTCONN, "does it listen, read only"),
+	SO(TEXT, "peersec", SO_PEERSEC, "the peer's security label, read only"),
+	SO(FLAG, "passsec", SO_PASSSEC, "receive the sender's security label"),
+	SO(INT, "sndbufforce", SO_SNDBUFFORCE, "sndbuf beyond the system's limit, write only"),
+	SO(INT, "rcvbufforce", SO_RCVBUFFORCE, "rcvbuf beyond the system's limit, write only"),
+	SO(FLAG, "timestampns", SO_TIMESTAMPNS, "receive each datagram's time of arrival in ns"),
+	SO(U32, "mark", SO_MARK, "mark of all packets, for routing and firewall"),
+	SO(INT, "timestamping", SO_TIMESTAMPING,
+	   "SOF_TIMESTAMPING_ flags: times of sending and arrival"),
+	SO(INT, "protocol", SO_PROTOCOL, "the socket's protocol, read only"),
+	SO(INT, "domain", SO_DOMAIN, "the socket's family, read only"),
+	SO(FLAG, "rxq-ovfl", SO_RXQ_OVFL, "receive how many datagrams were dropped so far"),
+	SO(FLAG, "wifi-status", SO_WIFI_STATUS, "receive whether a sent frame was acknowledged"),
+	SO(INT, "peek-off", SO_PEEK_OFF, "where peeking goes on; -1 for always at the front"),
+	SO(FLAG, "nofcs", SO_NOFCS, "the last 4 bytes sent are the frame's checksum"),
+	SO(FLAG, "lock-filter", SO_LOCK_FILTER, "no filter may be put on or taken off any more"),
+	SO(FLAG, "select-err-queue", SO_SELECT_ERR_QUEUE, "a queued error wakes select as POLLPRI"),
+	SO(INT, "busy-poll", SO_BUSY_POLL, "us to poll the network card before sleeping"),
+	SO(U64, "max-pacing-rate", SO_MAX_PACING_RATE,
+	   "bytes a second to send at most; -1 for no limit"),
+	SO(INT, "bpf-extensions", SO_BPF_EXTENSIONS,
+	   "how far the kernel's filter language goes, read only"),
+	SO(INT, "incoming-cpu", SO_INCOMING_CPU, "the processor that packets come in on"),
+	SO(INT, "attach-bpf", SO_ATTACH_BPF, "descriptor of an eBPF filter, write only"),
+	SO(INT, "detach-bpf", SO_DETACH_BPF, "take the filter off, write only"),
+	SO(RAW, "attach-reuseport-cbpf", SO_ATTACH_REUSEPORT_CBPF,
+	   "filter that picks among sockets of a port, write only"),
+	SO(INT, "attach-reuseport-ebpf", SO_ATTACH_REUSEPORT_EBPF,
+	   "the same by an eBPF descriptor, write only"),
+	SO(INT, "cnx-advice", SO_CNX_ADVICE, "1: the path looks bad, choose another, write only"),
+	SO(RAW, "meminfo", SO_MEMINFO, "nine 32-bit numbers of memory in use, read only"),
+	SO(U32, "incoming-napi-id", SO_INCOMING_NAPI_ID,
+	   "the receive queue of the last packet, read only"),
+	SO(U64, "cookie", SO_COOKIE, "a number that no other socket has, read only"),
+	SO(RAW, "peergroups", SO_PEERGROUPS, "group ids of the peer, read only"),
+	SO(FLAG, "zerocopy", SO_ZEROCOPY, "allow MSG_ZEROCOPY"),
+	SO(RAW, "txtime", SO_TXTIME, "struct sock_txtime: datagrams say when they leave"),
+	SO(INDEX, "bindtoifindex", SO_BINDTOIFINDEX,
+	   "the one interface to use, by number or name; 0 for all"),
+	SO(FLAG, "timestamp-new", SO_TIMESTAMP_NEW, "timestamp with 64-bit times on every machine"),
+	SO(FLAG, "timestampns-new", SO_TIMESTAMPNS_NEW,
+	   "timestampns with 64-bit times on every machine"),
+	SO(INT, "timestamping-new", SO_TIMESTAMPING_NEW,
+	   "timestamping with 64-bit times on every machine"),
+	SO(INT, "detach-reuseport-bpf", SO_DETACH_REUSEPORT_BPF,
+	   "take that filter off, write only"),
+	SO(FLAG, "prefer-busy-poll", SO_PREFER_BUSY_POLL,
+	   "poll the card rather than be interrupted"),
+	SO(INT, "busy-poll-budget", SO_BUSY_POLL_BUDGET, "packets to take in one poll, write only"),
+	SO(U64, "netns-cookie", SO_NETNS_COOKIE, "number of the network namespace, read only"),
+	SO(INT, "buf-lock", SO_BUF_LOCK, "1: keep sndbuf, 2: keep rcvbuf, 3: both as they are"),
+	SO(INT, "reserve-mem", SO_RESERVE_MEM, "bytes of kernel memory set aside for the socket"),
+	SO(INT, "txrehash", SO_TXREHASH,
+	   "choose another path after a timeout: 0, 1, or -1 for the default"),
+	SO(FLAG, "rcvmark", SO_RCVMARK, "receive each packet's mark"),
+	SO(FLAG, "passpidfd", SO_PASSPIDFD, "receive a descriptor of the sender's process"),
+	SO(ODD, "peerpidfd", SO_PEERPIDFD,
+	   "a new descriptor of the peer's process, the caller's to close"),
+	SO(FLAG, "rcvpriority", SO_RCVPRIORITY, "receive each packet's priority"),
+	SO(FLAG, "passrights", SO_PASSRIGHTS, "accept descriptors that are sent along"),
+	SO(FLAG, "inq", SO_INQ, "receive how many bytes wait, Unix streams, write only"),
+
+	VM(U64, "vm-sockets-buffer-size", SO_VM_SOCKETS_BUFFER_SIZE, "bytes of buffer"),
+	VM(U64, "vm-sockets-buffer-min-size", SO_VM_SOCKETS_BUFFER_MIN_SIZE, "the least it may be"),
+	VM(U64, "vm-sockets-buffer-max-size", SO_VM_SOCKETS_BUFFER_MAX_SIZE, "the most it may be"),
+	VM(TIME, "vm-sockets-connect-timeout", SO_VM_SOCKETS_CONNECT_TIMEOUT,
+	   "the kernel's limit on connecting"),
+
+	J1939(RAW, "j1939-filter", SO_J1939_FILTER, "array of struct j1939_filter, write only"),
+	J1939(FLAG, "j1939-promisc", SO_J1939_PROMISC, "receive what is sent to others too"),
+	J1939(INT, "j1939-send-prio", SO_J1939_SEND_PRIO, "priority of what is sent, 0 to 7"),
+	J1939(FLAG, "j1939-errqueue", SO_J1939_ERRQUEUE, "queue errors and progress"),
+
+	IP(INT, "ip-tos", IP_TOS, "type of service: DSCP and ECN bits"),
+	IP(INT, "ip-ttl", IP_TTL, "hops a packet may take, 1 to 255; -1 for the default"),
+	IP(FLAG, "ip-hdrincl", IP_HDRINCL, "a raw socket's data begin with the IP header"),
+	IP(RAW, "ip-options", IP_OPTIONS, "IP options of each packet, at most 40 bytes"),
+	IP(FLAG, "ip-router-alert", IP_ROUTER_ALERT,
+	   "receive what has the router alert option, raw sockets"),
+	IP(FLAG, "ip-recvopts", IP_RECVOPTS, "receive IP options as they came"),
+	IP(FLAG, "ip-retopts", IP_RETOPTS, "receive IP options ready for the reply"),
+	IP(FLAG, "ip-recvretopts", IP_RECVRETOPTS, "the same"),
+	IP(FLAG, "ip-pktinfo", IP_PKTINFO, "receive the address and interface asked for"),
+	IP(RAW, "ip-pktoptions", IP_PKTOPTIONS, "what arrived with the last segment, read only"),
+	IP(INT, "ip-mtu-discover", IP_MTU_DISCOVER, "IP_PMTUDISC_: may routers cut packets up"),
+	IP(FLAG, "ip-recverr", IP_RECVERR, "queue ICMP errors for MSG_ERRQUEUE"),
+	IP(FLAG, "ip-recvttl", IP_RECVTTL, "receive each packet's remaining hops"),
+	IP(FLAG, "ip-recvtos", IP_RECVTOS, "receive each packet's type of service"),
+	IP(INT, "ip-mtu", IP_MTU, "MTU of the path to the connected peer, read only"),
+	IP(FLAG, "ip-freebind", IP_FREEBIND, "bind to an address that is not here yet"),
+	IP(RAW, "ip-ipsec-policy", IP_IPSEC_POLICY, "struct sadb_x_policy"),
+	IP(RAW, "ip-xfrm-policy", IP_XFRM_POLICY, "struct xfrm_userpolicy_info, write only"),
+	IP(FLAG, "ip-passsec", IP_PASSSEC, "receive the packet's security label"),
+	IP(FLAG, "ip-transparent", IP_TRANSPARENT, "bind to any address, for proxies"),
+	IP(FLAG, "ip-origdstaddr", IP_ORIGDSTADDR,
+	   "receive a redirected datagram's first destination"),
+	IP(FLAG, "ip-recvorigdstaddr", IP_RECVORIGDSTADDR, "the same"),
+	IP(INT, "ip-minttl", IP_MINTTL, "drop packets with fewer hops left"),
+	IP(FLAG, "ip-nodefrag", IP_NODEFRAG, "leave packets in pieces, raw sockets"),
+	IP(FLAG, "ip-checksum", IP_CHECKSUM, "receive each datagram's checksum"),
+	IP(FLAG, "ip-bind-address-no-port", IP_BIND_ADDRESS_NO_PORT,
+	   "choose the port when connecting, not when binding"),
+	IP(FLAG, "ip-recvfragsize", IP_RECVFRAGSIZE, "receive the size of the largest piece"),
+	IP(FLAG, "ip-recverr-rfc4884", IP_RECVERR_RFC4884,
+	   "queue ICMP errors with their extensions"),
+	IP(DOOR4, "ip-multicast-if", IP_MULTICAST_IF,
+	   "interface, or its address, that multicast leaves by"),
+	IP(INT, "ip-multicast-ttl", IP_MULTICAST_TTL,
+	   "hops multicast may take; -1 for the default, 1"),
+	IP(FLAG, "ip-multicast-loop", IP_MULTICAST_LOOP, "multicast reaches this machine too"),
+	IP(GROUP4, "ip-add-membership", IP_ADD_MEMBERSHIP,
+	   "join GROUP, GROUP@INTERFACE or GROUP@ADDRESS"),
+	IP(GROUP4, "ip-drop-membership", IP_DROP_MEMBERSHIP, "leave it"),
+	IP(RAW, "ip-unblock-source", IP_UNBLOCK_SOURCE,
+	   "struct ip_mreq_source: hear a sender again, write only"),
+	IP(RAW, "ip-block-source", IP_BLOCK_SOURCE,
+	   "struct ip_mreq_source: mute a sender, write only"),
+	IP(RAW, "ip-add-source-membership", IP_ADD_SOURCE_MEMBERSHIP,
+	   "struct ip_mreq_source: hear one sender, write only"),
+	IP(RAW, "ip-drop-source-membership", IP_DROP_SOURCE_MEMBERSHIP,
+	   "struct ip_mreq_source: leave that sender, write only"),
+	IP(ODD, "ip-msfilter", IP_MSFILTER, "struct ip_msfilter: all senders of a group"),
+	IP(FLAG, "ip-multicast-all", IP_MULTICAST_ALL, "receive groups that other sockets joined"),
+	IP(INDEX_NET, "ip-unicast-if", IP_UNICAST_IF,
+	   "interface that unicast leaves by; 0 for any"),
+	IP(U32, "ip-local-port-range", IP_LOCAL_PORT_RANGE,
+	   "ports to choose from: highest * 65536 + lowest"),
+	IP(INT, "ip-protocol", IP_PROTOCOL, "a raw socket's protocol, read only"),
+	IP(RAW, "original-dst", SO_ORIGINAL_DST,
+	   "sockaddr_in before the firewall redirected, read only"),
+
+	IP6(INT, "ipv6-addrform", IPV6_ADDRFORM,
+	    "AF_INET: make a socket connected to IPv4 an IPv4 one"),
+	IP6(FLAG, "ipv6-2292pktinfo", IPV6_2292PKTINFO, "ipv6-recvpktinfo, old form"),
+	IP6(FLAG, "ipv6-2292hopopts", IPV6_2292HOPOPTS, "ipv6-recvhopopts, old form"),
+	IP6(FLAG, "ipv6-2292dstopts", IPV6_2292DSTOPTS, "ipv6-recvdstopts, old form"),
+	IP6(FLAG, "ipv6-2292rthdr", IPV6_2292RTHDR, "ipv6-recvrthdr, old form"),
+	IP6(RAW, "ipv6-2292pktoptions", IPV6_2292PKTOPTIONS, "what goes or came along, old form"),
+	IP6(INT, "ipv6-checksum", IPV6_CHECKSUM, "where a raw socket's checksum lies; -1 for none"),
+	IP6(FLAG, "ipv6-2292hoplimit", IPV6_2292HOPLIMIT, "ipv6-recvhoplimit, old form"),
+	IP6(RAW, "ipv6-nexthop", IPV6_NEXTHOP,
+	    "address of the next router: for sending along only"),
+	IP6(FLAG, "ipv6-flowinfo", IPV6_FLOWINFO, "receive each packet's flow label and class"),
+	IP6(INT, "ipv6-unicast-hops", IPV6_UNICAST_HOPS,
+	    "hops a packet may take; -1 for the default"),
+	IP6(INDEX, "ipv6-multicast-if", IPV6_MULTICAST_IF,
+	    "interface, by number or name, that multicast leaves by"),
+	IP6(INT, "ipv6-multicast-hops", IPV6_MULTICAST_HOPS,
+	    "hops multicast may take; -1 for the default, 1"),
+	IP6(FLAG, "ipv6-multicast-loop", IPV6_MULTICAST_LOOP, "multicast reaches this machine too"),
+	IP6(GROUP6, "ipv6-join-group", IPV6_JOIN_GROUP, "join GROUP or GROUP%INTERFACE"),
+	IP6(GROUP6, "ipv6-leave-group", IPV6_LEAVE_GROUP, "leave it"),
+	IP6(GROUP6, "ipv6-add-membership", IPV6_ADD_MEMBERSHIP,
+	    "ipv6-join-group by its other name"),
+	IP6(GROUP6, "ipv6-drop-membership", IPV6_DROP_MEMBERSHIP,
+	    "ipv6-leave-group by its other name"),
+	IP6(INT, "ipv6-router-alert", IPV6_ROUTER_ALERT,
+	    "receive this router alert, raw sockets; -1 for none"),
+	IP6(INT, "ipv6-mtu-discover", IPV6_MTU_DISCOVER,
+	    "IPV6_PMTUDISC_: may the sender cut packets up"),
+	IP6(INT, "ipv6-mtu", IPV6_MTU, "MTU of the path to the connected peer; set: at most this"),
+	IP6(FLAG, "ipv6-recverr", IPV6_RECVERR, "queue ICMP errors for MSG_ERRQUEUE"),
+	IP6(FLAG, "ipv6-v6only", IPV6_V6ONLY, "no IPv4 on this socket"),
+	IP6(GROUP6, "ipv6-join-anycast", IPV6_JOIN_ANYCAST,
+	    "take an anycast ADDRESS or ADDRESS%INTERFACE"),
+	IP6(GROUP6, "ipv6-leave-anycast", IPV6_LEAVE_ANYCAST, "give it up"),
+	IP6(FLAG, "ipv6-multicast-all", IPV6_MULTICAST_ALL,
+	    "receive groups that other sockets joined"),
+	IP6(FLAG, "ipv6-router-alert-isolate", IPV6_ROUTER_ALERT_ISOLATE,
+	    "router alerts of the own namespace only"),
+	IP6(FLAG, "ipv6-recverr-rfc4884", IPV6_RECVERR_RFC4884,
+	    "queue ICMP errors with their extensions"),
+	IP6(ODD, "ipv6-flowlabel-mgr", IPV6_FLOWLABEL_MGR,
+	    "struct in6_flowlabel_req: lease a flow label"),
+	IP6(FLAG, "ipv6-flowinfo-send", IPV6_FLOWINFO_SEND, "send the address's flow label"),
+	IP6(RAW, "ipv6-ipsec-policy", IPV6_IPSEC_POLICY, "struct sadb_x_policy"),
+	IP6(RAW, "ipv6-xfrm-policy", IPV6_XFRM_POLICY, "struct xfrm_userpolicy_info, write only"),
+	IP6(FLAG, "ipv6-hdrincl", IPV6_HDRINCL, "a raw socket's data begin with the IPv6 header"),
+	IP6(FLAG, "ipv6-recvpktinfo", IPV6_RECVPKTINFO,
+	    "receive the address and interface asked for"),
+	IP6(RAW, "ipv6-pktinfo", IPV6_PKTINFO,
+	    "struct in6_pktinfo to send from, write only"),
+	IP6(FLAG, "ipv6-recvhoplimit", IPV6_RECVHOPLIMIT, "receive each packet's remaining hops"),
+	IP6(INT, "ipv6-hoplimit", IPV6_HOPLIMIT, "hops of one packet: for sending along only"),
+	IP6(FLAG, "ipv6-recvhopopts", IPV6_RECVHOPOPTS, "receive hop-by-hop options"),
+	IP6(RAW, "ipv6-hopopts", IPV6_HOPOPTS, "hop-by-hop options of each packet"),
+	IP6(RAW, "ipv6-rthdrdstopts", IPV6_RTHDRDSTOPTS, "options before the routing header"),
+	IP6(FLAG, "ipv6-recvrthdr", IPV6_RECVRTHDR, "receive the routing header"),
+	IP6(RAW, "ipv6-rthdr", IPV6_RTHDR, "routing header of each packet"),
+	IP6(FLAG, "ipv6-recvdstopts", IPV6_RECVDSTOPTS, "receive destination options"),
+	IP6(RAW, "ipv6-dstopts", IPV6_DSTOPTS, "destination options of each packet"),
+	IP6(FLAG, "ipv6-recvpathmtu", IPV6_RECVPATHMTU, "receive changes of the path's MTU"),
+	IP6(RAW, "ipv6-pathmtu", IPV6_PATHMTU,
+	    "struct ip6_mtuinfo of the connected peer, read only"),
+	IP6(FLAG, "ipv6-dontfrag", IPV6_DONTFRAG, "refuse datagrams that need cutting up"),
+	IP6(FLAG, "ipv6-recvtclass", IPV6_RECVTCLASS, "receive each packet's traffic class"),
+	IP6(INT, "ipv6-tclass", IPV6_TCLASS,
+	    "traffic class: DSCP and ECN bits; -1 for the default"),
+	IP6(FLAG, "ipv6-autoflowlabel", IPV6_AUTOFLOWLABEL, "let the kernel choose flow labels"),
+	IP6(INT, "ipv6-addr-preferences", IPV6_ADDR_PREFERENCES,
+	    "IPV6_PREFER_SRC_: which own address to call from"),
+	IP6(INT, "ipv6-minhopcount", IPV6_MINHOPCOUNT, "drop packets with fewer hops left"),
+	IP6(FLAG, "ipv6-origdstaddr", IPV6_ORIGDSTADDR,
+	    "receive a redirected datagram's first destination"),
+	IP6(FLAG, "ipv6-recvorigdstaddr", IPV6_RECVORIGDSTADDR, "the same"),
+	IP6(FLAG, "ipv6-transparent", IPV6_TRANSPARENT, "bind to any address, for proxies"),
+	IP6(INDEX_NET, "ipv6-unicast-if", IPV6_UNICAST_IF,
+	    "interface that unicast leaves by; 0 for any"),
+	IP6(FLAG, "ipv6-recvfragsize", IPV6_RECVFRAGSIZE, "receive the size of the largest piece"),
+	IP6(FLAG, "ipv6-freebind", IPV6_FREEBIND, "bind to an address that is not here yet"),
+	IP6(RAW, "ip6t-so-original-dst", IP6T_SO_ORIGINAL_DST,
+	    "sockaddr_in6 before the firewall redirected"),
+
+	TCP(FLAG, "nodelay", TCP_NODELAY, "send small pieces at once"),
+	TCP(INT, "maxseg", TCP_MAXSEG, "largest segment in bytes"),
+	TCP(FLAG, "cork", TCP_CORK, "hold back what does not fill a segment, for 200 ms at most"),
+	TCP(INT, "keepidle", TCP_KEEPIDLE, "seconds of silence before keepalive probes"),
+	TCP(INT, "keepintvl", TCP_KEEPINTVL, "seconds between keepalive probes"),
+	TCP(INT, "keepcnt", TCP_KEEPCNT, "keepalive probes before the peer counts as gone"),
+	TCP(INT, "syncnt", TCP_SYNCNT, "times a connection attempt is repeated"),
+	TCP(INT, "linger2", TCP_LINGER2, "seconds in FIN_WAIT2 after closing; negative: none"),
+	TCP(INT, "defer-accept", TCP_DEFER_ACCEPT, "seconds to wait for a caller's first data"),
+	TCP(INT, "window-clamp", TCP_WINDOW_CLAMP, "largest window to offer, in bytes"),
+	TCP(RAW, "info", TCP_INFO, "struct tcp_info, read only; see sock_tcp_info"),
+	TCP(FLAG, "quickack", TCP_QUICKACK, "acknowledge at once, for the moment"),
+	TCP(TEXT, "congestion", TCP_CONGESTION, "congestion control: cubic, reno, bbr, ..."),
+	TCP(RAW, "md5sig", TCP_MD5SIG, "struct tcp_md5sig: sign segments, write only"),
+	TCP(FLAG, "thin-linear-timeouts", TCP_THIN_LINEAR_TIMEOUTS,
+	    "repeat sooner while little is under way"),
+	TCP(FLAG, "thin-dupack", TCP_THIN_DUPACK, "does nothing since Linux 4.11"),
+	TCP(INT, "user-timeout", TCP_USER_TIMEOUT,
+	    "ms that sent data may stay unacknowledged; 0 default"),
+	TCP(INT, "repair", TCP_REPAIR, "1: change the connection's state by hand"),
+	TCP(INT, "repair-queue", TCP_REPAIR_QUEUE, "which queue repair means"),
+	TCP(U32, "queue-seq", TCP_QUEUE_SEQ, "sequence number of that queue"),
+	TCP(RAW, "repair-options", TCP_REPAIR_OPTIONS,
+	    "array of struct tcp_repair_opt, write only"),
+	TCP(INT, "fastopen", TCP_FASTOPEN, "callers with data in their SYN that may queue"),
+	TCP(U32, "tcp-timestamp", TCP_TIMESTAMP, "the connection's own clock, in ms"),
+	TCP(U32, "notsent-lowat", TCP_NOTSENT_LOWAT,
+	    "unsent bytes above which it is not writable; 0: the system's"),
+	TCP(RAW, "cc-info", TCP_CC_INFO, "union tcp_cc_info of the congestion control, read only"),
+	TCP(INT, "save-syn", TCP_SAVE_SYN, "1: keep callers' SYN headers, 2: link layer too"),
+	TCP(RAW, "saved-syn", TCP_SAVED_SYN, "headers of the caller's SYN, read once, read only"),
+	TCP(RAW, "repair-window", TCP_REPAIR_WINDOW, "struct tcp_repair_window"),
+	TCP(FLAG, "fastopen-connect", TCP_FASTOPEN_CONNECT,
+	    "connect with the first data in the SYN"),
+	TCP(TEXT, "ulp", TCP_ULP, "protocol on top, in the kernel: tls"),
+	TCP(RAW, "md5sig-ext", TCP_MD5SIG_EXT, "struct tcp_md5sig for a prefix, write only"),
+	TCP(RAW, "fastopen-key", TCP_FASTOPEN_KEY, "16 bytes, or 32 for two keys"),
+	TCP(FLAG, "fastopen-no-cookie", TCP_FASTOPEN_NO_COOKIE, "fast open without a cookie"),
+	TCP(ODD, "zerocopy-receive", TCP_ZEROCOPY_RECEIVE,
+	    "struct tcp_zerocopy_receive: map what arrived"),
+	TCP(FLAG, "tcp-inq", TCP_INQ, "receive how many bytes are still waiting"),
+	TCP(INT, "tx-delay", TCP_TX_DELAY, "us to hold back each packet"),
+	TCP(RAW, "ao-add-key", TCP_AO_ADD_KEY, "struct tcp_ao_add, write only"),
+	TCP(RAW, "ao-del-key", TCP_AO_DEL_KEY, "struct tcp_ao_del, write only"),
+	TCP(ODD, "ao-info", TCP_AO_INFO, "struct tcp_ao_info_opt"),
+	TCP(ODD, "ao-get-keys", TCP_AO_GET_KEYS, "array of struct tcp_ao_getsockopt, read only"),
+	TCP(ODD, "ao-repair", TCP_AO_REPAIR, "struct tcp_ao_repair"),
+	TCP(FLAG, "is-mptcp", TCP_IS_MPTCP, "does multipath TCP carry it, read only"),
+	TCP(INT, "rto-max-ms", TCP_RTO_MAX_MS, "longest wait before repeating, 1000 to 120000"),
+	TCP(INT, "rto-min-us", TCP_RTO_MIN_US, "shortest wait before repeating"),
+	TCP(INT, "delack-max-us", TCP_DELACK_MAX_US, "longest delay of an acknowledgement"),
+
+	UDP(FLAG, "udp-cork", UDP_CORK, "gather what is sent into one datagram"),
+	UDP(INT, "udp-encap", UDP_ENCAP, "UDP_ENCAP_: hand IPsec or tunnels to the kernel"),
+	UDP(FLAG, "udp-no-check6-tx", UDP_NO_CHECK6_TX, "send IPv6 datagrams without checksum"),
+	UDP(FLAG, "udp-no-check6-rx", UDP_NO_CHECK6_RX, "take IPv6 datagrams without checksum"),
+	UDP(INT, "udp-segment", UDP_SEGMENT,
+	    "cut what is sent into datagrams of this size; 0: do not"),
+	UDP(FLAG, "udp-gro", UDP_GRO, "receive several datagrams of one size as one"),
+
+	LITE(INT, "udplite-send-cscov", UDPLITE_SEND_CSCOV,
+	     "bytes of each datagram under the checksum; 0: all"),
+	LITE(INT, "udplite-recv-cscov", UDPLITE_RECV_CSCOV, "the least coverage to accept"),
+};
+
+const struct option_row *option_row_at(int i)
+{
+	if (i < 0 || (size_t)i >= sizeof rows / sizeof *rows)
+		return NULL;
+	return &rows[i];
+}
+
+const struct option_row *option_row_of(int level, int option)
+{
+	const struct option_row *row;
+
+	for (int i = 0; (row = option_row_at(i)); i++)
+		if (row->is.level == level && row->is.option == option)
+			return row;
+	return NULL;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sock_server and sock_accept. A server is bound before it is worth anything,
+ * so whatever fails on the way names the address that could not be had.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <sockeye/addr.h>
+#include <sockeye/option.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "life.h"
+#include "resolve.h"
+#include "step.h"
+#include "wait.h"
+
+/* -- Unix paths that a dead server left behind ----------------------------------- */
+
+/* Does nobody listen there any more? Only a refusal is proof. */
+static bool nobody_answers(const struct sock_addr *addr)
+{
+	int fd = call_socket(AF_UNIX, addr->type | SOCK_NONBLOCK, 0);
+	int err;
+
+	if (fd < 0)
+		return false;
+	err = call_connect(fd, addr);
+	call_close(fd);
+	return err == -ECONNREFUSED;
+}
+
+/* Remove a socket of our own that nobody answers on; anything else stays. */
+static bool remove_stale(const struct sock_addr *addr)
+{
+	struct sockaddr_un un;
+	struct stat st;
+
+	memcpy(&un, &addr->storage, sizeof un);
+	if (!un.sun_path[0] || sys.lstat(un.sun_path, &st) < 0)
+		return false;
+	if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid() || !nobody_answers(addr))
+		return false;
+	return sys.unlink(un.sun_path) == 0;
+}
+
+/* -- Serving ------------------------------------------------------------------------ */
+
+static bool inet(const struct sock_addr *addr)
+{
+	return sock_addr_family(addr) == AF_INET || sock_addr_family(addr) == AF_INET6;
+}
+
+/*
+ * SO_REUSEADDR lets a server start again while old connections fade out. Not
+ * for datagrams: there it would let a second server take the port away.
+ */
+static void before_bind(struct sock *s, const struct sock_addr *addr, bool dual)
+{
+	int on = 1, only6 = !dual;
+
+	if (inet(addr) && s->type == SOCK_STREAM)
+		call_setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (s->family == AF_INET6)
+		call_setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &only6, sizeof only6);
+}
+
+static int bind_and_listen(struct sock *s, const struct sock_addr *addr, int backlog)
+{
+	int err = call_bind(s->fd, addr);
+
+	if (err == -EADDRINUSE && s->family == AF_UNIX && remove_stale(addr))
+		err = call_bind(s->fd, addr);
+	if (!err && (s->type == SOCK_STREAM || s->type == SOCK_SEQPACKET) && s->family != AF_ALG)
+		err = call_listen(s->fd, backlog < 0 ? 0 : backlog);
+	return err;
+}
+
+static struct sock serve_at(const struct sock_addr *addr, bool dual, const struct sock_how *how)
+{
+	struct sock_text at = sock_addr_text(addr);
+	int proto = sock_addr_family(addr) == AF_CAN ? 1 /* CAN_RAW */ : addr->proto;
+	struct sock s = life_make(sock_addr_family(addr), addr->type, proto, "server", at.s);
+	char buf[96];
+	int err;
+
+	if (s.state != STATE_OPEN)
+		return s;
+	if (how->limit)
+		s.limit = how->limit;
+	before_bind(&s, addr, dual);
+	if (how->options && sock_set_text(&s, how->options) < 0) {
+		s.state = STATE_DEAD;
+		sock_close(&s);
+		return s;
+	}
+	err = bind_and_listen(&s, addr, how->backlog ? how->backlog : SOCKEYE_BACKLOG);
+	if (err) {
+		sock_close(&s);
+		return why_dead("server", at.s, -err, step_bind_words(-err, addr, buf, sizeof buf));
+	}
+	return s;
+}
+
+/* Without IPv6 in the kernel the second address of a pair has to do. */
+static bool try_next(const struct sock *s)
+{
+	return s->error == EAFNOSUPPORT || s->error == EADDRNOTAVAIL;
+}
+
+static struct sock serve(const char *where, const struct where *w, const struct sock_how *how)
+{
+	struct sock_addr list[RESOLVE_MOST];
+	int64_t deadline = pace_deadline(how->limit ? how->limit : wait_default());
+	struct sock s;
+	char buf[64];
+	int gai, n = resolve_where(list, RESOLVE_MOST, w, true, deadline, &gai);
+
+	if (n < 0) {
+		s = why_dead("server", where, -n, resolve_words(n, gai, buf, sizeof buf));
+		s.gai = gai;
+		return s;
+	}
+	for (int i = 0; i < n; i++) {
+		s = serve_at(&list[i], w->kind == WHERE_ANY && w->family == AF_UNSPEC, how);
+		if (s.state == STATE_OPEN || !try_next(&s))
+			break;
+	}
+	return s;
+}
+
+struct sock sock_server_how(const char *where, const struct sock_how *how)
+{
+	static const struct sock_how plain;
+	struct sock s;
+	struct where w;
+
+	how = how ? how : &plain;
+	if (where_parse(&w, where, NULL) < 0)
+		return why_dead("server", where ? where : "", EINVAL, w.reason);
+	if (w.type == SOCK_RAW && w.family != AF_CAN && w.family != AF_PACKET)
+		return why_dead("server", where, EINVAL, "no protocol: open this kind of socket with sock_open");
+	if (w.kind != WHERE_FD)
+		return serve(where, &w, how);
+	s = sock_from(w.port);
+	if (s.state == STATE_OPEN)
+		sock_set_inheritable(&s, 0);
+	return s;
+}
+
+struct sock sock_server(const char *where)
+{
+	return sock_server_how(where, NULL);
+}
+
+int sock_has_dualstack(void)
+{
+	int off = 0;
+	int fd = call_socket(AF_INET6, SOCK_STREAM, 0);
+	int err = fd < 0 ? fd : call_setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+
+	if (fd >= 0)
+		call_close(fd);
+	return err == 0;
+}
+
+/* -- Accepting ------------------------------------------------------------------------ */
+
+/* The connection that never was: it carries the server's sentence. */
+static struct sock refused(const struct sock *server)
+{
+	struct sock s = { .fd = -1, .state = STATE_DEAD, .limit = SOCKEYE_FOREVER };
+
+	s.error = server ? server->error : EINVAL;
+	if (server)
+		memcpy(s.why, server->why, sizeof s.why);
+	else
+		why_build(s.why, "accept", "", "no server given");
+	errno = s.error;
+	return s;
+}
+
+struct sock sock_accept(struct sock *server)
+{
+	struct sock_addr peer = { .len = 0 };
+	struct pace p;
+	struct sock s;
+	ssize_t fd;
+
+	if (!why_ok(server, "accept"))
+		return refused(server);
+	p = pace_of(server);
+	fd = p.flags ? pace_nonblock(server) : 0;
+	if (fd == 0)
+		do
+			/* AF_ALG refuses to accept when it is asked for an address. */
+			fd = call_accept(server->fd, server->family == AF_ALG ? NULL : &peer);
+		while (pace_again(&p, server->fd, POLLIN, &fd));
+	if (fd < 0) {
+		why_fail(server, "accept", -fd);
+		return refused(server);
+	}
+	why_well(server);
+	s = life_open(fd, server->family, server->type, server->proto);
+	peer.type = server->type;
+	s.peer = peer;
+	return s;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The steps of the textbooks: bind, listen, connect. The calls that do it all
+ * at once are dial.c and server.c; how a connect goes on is connect.c.
+ */
+#include "step.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "addr.h"
+#include "call.h"
+#include "connect.h"
+#include "resolve.h"
+#include "wait.h"
+
+struct where_known step_known(const struct sock *s)
+{
+	return (struct where_known){ .family = s->family, .type = s->type, .proto = s->proto };
+}
+
+/* The socket's own kind, which a bare address does not carry. */
+static struct sock_addr as(const struct sock *s, const struct sock_addr *addr)
+{
+	struct sock_addr a = s->family == AF_INET6 ? addr_mapped(addr) : *addr;
+
+	a.type = s->type;
+	a.proto = s->proto == IPPROTO_UDPLITE ? s->proto : 0;
+	return a;
+}
+
+/*
+ * Parse and look up for one operation. Returns the count or -1 with the
+ * sentence; a name that is not known concerns this call alone.
+ */
+static int find(struct sock *s, const char *op, const char *text, bool passive,
+                struct sock_addr *list, int64_t deadline)
+{
+	struct where_known known = step_known(s);
+	struct where w;
+	char buf[64];
+	int n;
+
+	if (where_parse(&w, text, &known) < 0)
+		return why_fail_at(s, op, text ? text : "", EINVAL, w.reason);
+	n = resolve_where(list, RESOLVE_MOST, &w, passive, deadline, &s->gai);
+	if (n == -LIMIT_REACHED)
+		return why_fail_at(s, op, text, LIMIT_REACHED, "the name look-up took too long");
+	if (n < 0)
+		return why_fail_at(s, op, text, -n, resolve_words(n, s->gai, buf, sizeof buf));
+	s->gai = 0;
+	return n;
+}
+
+/* -- bind ------------------------------------------------------------------------- */
+
+const char *step_bind_words(int err, const struct sock_addr *addr, char *buf, size_t n)
+{
+	int port = sock_addr_port(addr);
+
+	if (err == EACCES && port > 0 && port < 1024)
+		snprintf(buf, n, "Permission denied: port %d needs privilege: take one above 1023", port);
+	else if (err == EADDRINUSE && port > 0)
+		snprintf(buf, n, "Address already in use: \"ss -lp sport = %d\" shows by whom", port);
+	else if (err == EADDRINUSE && sock_addr_family(addr) == AF_UNIX)
+		snprintf(buf, n, "Address already in use: something stands at this path");
+	else if (err == EADDRNOTAVAIL)
+		snprintf(buf, n, "Cannot assign requested address: no interface here has it");
+	else
+		return NULL;
+	return buf;
+}
+
+static int bind_one(struct sock *s, const struct sock_addr *addr, const char *at)
+{
+	char buf[96];
+	int err = call_bind(s->fd, addr);
+
+	if (err < 0)
+		return why_kill_at(s, "bind", at, -err, step_bind_words(-err, addr, buf, sizeof buf));
+	why_well(s);
+	return 0;
+}
+
+int sock_bind(struct sock *s, const char *where)
+{
+	struct sock_addr list[RESOLVE_MOST];
+
+	if (!why_ok(s, "bind"))
+		return -1;
+	if (find(s, "bind", where, true, list, pace_of(s).deadline) < 0) {
+		s->state = STATE_DEAD;
+		return -1;
+	}
+	return bind_one(s, list, sock_addr_text(list).s);
+}
+
+int sock_bind_addr(struct sock *s, const struct sock_addr *addr)
+{
+	struct sock_addr a;
+
+	if (!why_ok(s, "bind"))
+		return -1;
+	if (!addr || !addr->len)
+		return why_kill_at(s, "bind", "", EINVAL, "no address given");
+	a = as(s, addr);
+	return bind_one(s, &a, sock_addr_text(&a).s);
+}
+
+int sock_listen(struct sock *s, int backlog)
+{
+	int err;
+
+	if (!why_ok(s, "listen"))
+		return -1;
+	err = call_listen(s->fd, backlog < 0 ? 0 : backlog);
+	if (err < 0)
+		return why_fail(s, "listen", -err);
+	why_well(s);
+	return 0;
+}
+
+/* -- connect ------------------------------------------------------------------------ */
+
+static int connect_one(struct sock *s, const struct sock_addr *addr, int64_t deadline, const char *at)
+{
+	struct sock_addr a = as(s, addr);
+	int err = connect_to(s, &a, deadline);
+
+	if (err == -LIMIT_REACHED || err == -EISCONN)
+		return why_fail_at(s, "connect", at, -err, NULL);
+	if (err < 0)
+		return why_kill_at(s, "connect", at, -err, NULL);
+	s->peer = a;
+	why_well(s);
+	return 0;
+}
+
+int sock_connect(struct sock *s, const char *where)
+{
+	struct sock_addr list[RESOLVE_MOST];
+	int64_t deadline;
+	int n;
+
+	if (!why_ok(s, "connect"))
+		return -1;
+	deadline = pace_of(s).deadline;
+	n = find(s, "connect", where, false, list, deadline);
+	for (int i = 0; i < n; i++) {
+		struct sock_text at = sock_addr_text(&list[i]);
+
+		s->state = STATE_OPEN;
+		if (connect_one(s, &list[i], deadline, at.s) == 0)
+			return 0;
+		if (s->error == ETIMEDOUT || s->error == EAGAIN)
+			break;
+	}
+	return -1;
+}
+
+int sock_connect_addr(struct sock *s, const struct sock_addr *addr)
+{
+	if (!why_ok(s, "connect"))
+		return -1;
+	if (!addr || !addr->len)
+		return why_fail_at(s, "connect", "", EINVAL, "no address given");
+	return connect_one(s, addr, pace_of(s).deadline, sock_addr_text(addr).s);
+}

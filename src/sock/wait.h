@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Deadlines. A pace holds what is left of one call's limit:
+ *
+ *	struct pace p = pace_of(s);
+ *	ssize_t r;
+ *
+ *	do
+ *		r = call_recv(s->fd, buf, n, flags | p.flags);
+ *	while (pace_again(&p, s->fd, POLLIN, &r));
+ *
+ * Without a limit the call itself blocks, so nothing is paid. With one the call
+ * is made with MSG_DONTWAIT, and pace_again polls for the time that is left.
+ */
+#ifndef SOCK_WAIT_H
+#define SOCK_WAIT_H
+
+#include <sockeye.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+
+#include "why.h"
+
+#define PACE_FOREVER INT64_MAX
+#define PACE_NOW INT64_MIN
+
+struct pace {
+	int64_t deadline;       /* clock_now's ns, PACE_FOREVER or PACE_NOW */
+	int flags;              /* MSG_DONTWAIT under a deadline */
+};
+
+/* The deadline for a limit that starts now. */
+int64_t pace_deadline(int64_t limit);
+
+/* The pace of a value that has a limit or an until. */
+struct pace pace_limited(const struct sock *s);
+
+static inline struct pace pace_of(const struct sock *s)
+{
+	if (s->limit < 0 && !s->until)
+		return (struct pace){ .deadline = PACE_FOREVER };
+	return pace_limited(s);
+}
+
+/* ms for poll until the deadline, rounded up: -1 for ever, 0 when it has passed. */
+int pace_ms(int64_t deadline);
+
+/* Wait for events on fd: 0 when ready, -LIMIT_REACHED, or a negative errno. EINTR is retried. */
+int pace_wait(int64_t deadline, int fd, short events);
+
+/* A failed result: shall the call be made again? Waits if so; else *r may have become -LIMIT_REACHED. */
+bool pace_retry(struct pace *p, int fd, short events, ssize_t *r);
+
+static inline bool pace_again(struct pace *p, int fd, short events, ssize_t *r)
+{
+	return *r < 0 && pace_retry(p, fd, events, r);
+}
+
+/* The limit that new values start with. */
+int64_t wait_default(void);
+
+/* Put O_NONBLOCK on the descriptor, once, for calls that know no MSG_DONTWAIT. 0 or a negative errno. */
+int pace_nonblock(struct sock *s);
+
+#endif

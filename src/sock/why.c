@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sentences, and what kills. A socket that breaks keeps its first sentence for
+ * ever; anything else that fails is told and forgotten at the next success.
+ * Nothing is printed here but by sock_report.
+ */
+#include "why.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "../base/clock.h"
+#include "addr.h"
+#include "sys.h"
+
+/* Copy text with its middle left out, so that both ends of a long name show. */
+static void cut_middle(char *out, size_t room, const char *text)
+{
+	size_t n = strlen(text);
+	size_t head = (room - 4) / 2;
+
+	if (n < room) {
+		memcpy(out, text, n + 1);
+		return;
+	}
+	memcpy(out, text, head);
+	memcpy(out + head, "...", 3);
+	memcpy(out + head + 3, text + n - (room - 4 - head), room - 4 - head + 1);
+}
+
+void why_build(char *why, const char *op, const char *at, const char *reason)
+{
+	size_t used = strlen(op) + strlen(reason) + 4;
+	size_t room = used + 40 < SOCKEYE_WHY ? SOCKEYE_WHY - used : 40;
+	char place[SOCKEYE_WHY];
+
+	cut_middle(place, room, at);
+	snprintf(why, SOCKEYE_WHY, "%s%s%s: %s", op, *place ? " " : "", place, reason);
+}
+
+static const char *limit_words(const struct sock *s, char *buf, size_t n)
+{
+	int64_t limit = s ? s->limit : -1;
+
+	if (limit == 0)
+		return "would block";
+	if (limit < 0)
+		return "timed out";
+	if (limit % CLOCK_SEC == 0)
+		snprintf(buf, n, "timed out after %lld s", (long long)(limit / CLOCK_SEC));
+	else if (limit >= CLOCK_MS)
+		snprintf(buf, n, "timed out after %lld ms", (long long)(limit / CLOCK_MS));
+	else
+		snprintf(buf, n, "timed out after %lld ns", (long long)limit);
+	return buf;
+}
+
+const char *why_words(const struct sock *s, int err, char *buf, size_t n)
+{
+	const char *words = NULL;
+
+	if (err == LIMIT_REACHED)
+		return limit_words(s, buf, n);
+	words = strerrordesc_np(err);
+	if (words)
+		return words;
+	snprintf(buf, n, "error %d", err);
+	return buf;
+}
+
+static int public_errno(const struct sock *s, int err)
+{
+	if (err != LIMIT_REACHED)
+		return err;
+	return s && s->limit == 0 ? EAGAIN : ETIMEDOUT;
+}
+
+/* Errors after which a stream can carry nothing more. */
+static bool ends_a_stream(int err)
+{
+	switch (err) {
+	case ECONNRESET:
+	case ECONNABORTED:
+	case EPIPE:
+	case ETIMEDOUT:
+	case ENETRESET:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool kills(const struct sock *s, const char *op, int err)
+{
+	if (err == EBADF || err == ENOTSOCK)
+		return true;
+	if (strcmp(op, "accept") == 0)
+		return err == EINVAL;
+	return s->type == SOCK_STREAM && ends_a_stream(err);
+}
+
+static int note(struct sock *s, int err, const char *op, const char *at, const char *reason)
+{
+	char buf[64];
+
+	why_build(s->why, op, at, reason ? reason : why_words(s, err, buf, sizeof buf));
+	s->error = public_errno(s, err);
+	if (s->error != ENOENT)
+		s->gai = 0;
+	errno = s->error;
+	return -1;
+}
+
+bool why_usable(struct sock *s, const char *op)
+{
+	if (!s) {
+		errno = EINVAL;
+		return false;
+	}
+	if (s->state == STATE_OPEN)
+		return true;
+	if (!s->error) {
+		s->error = EBADF;
+		why_build(s->why, op, "", s->state == STATE_CLOSED ?
+		          "the socket is closed" : "the socket was never opened");
+	}
+	errno = s->error;
+	return false;
+}
+
+/* The place a failure is about: whom the socket talks to, else where it stands, else nothing. */
+static struct sock_text place(const struct sock *s)
+{
+	struct sock_addr own = { .type = s->type, .proto = s->proto, .len = sizeof own.storage };
+	struct sock_text none = { "" };
+
+	if (s->peer.len && !addr_unnamed(&s->peer))
+		return sock_addr_text(&s->peer);
+	if (sys.getsockname(s->fd, (struct sockaddr *)&own.storage, &own.len) < 0)
+		return none;
+	if (sock_addr_port(&own) == 0 || addr_unnamed(&own))
+		return none;
+	return sock_addr_text(&own);
+}
+
+int why_fail(struct sock *s, const char *op, int err)
+{
+	struct sock_text at = place(s);
+
+	if (kills(s, op, err))
+		s->state = STATE_DEAD;
+	return note(s, err, op, at.s, NULL);
+}
+
+int why_fail_at(struct sock *s, const char *op, const char *at, int err, const char *reason)
+{
+	return note(s, err, op, at, reason);
+}
+
+int why_kill(struct sock *s, const char *op, int err)
+{
+	s->state = STATE_DEAD;
+	return note(s, err, op, place(s).s, NULL);
+}
+
+int why_kill_at(struct sock *s, const char *op, const char *at, int err, const char *reason)
+{
+	s->state = STATE_DEAD;
+	return note(s, err, op, at, reason);
+}
+
+struct sock why_dead(const char *op, const char *at, int err, const char *reason)
+{
+	struct sock s = { .fd = -1, .state = STATE_DEAD, .limit = SOCKEYE_FOREVER };
+
+	note(&s, err, op, at, reason);
+	return s;
+}
+
+int why_say(char *why, int err, const char *op, const char *at, const char *reason)
+{
+	char buf[64];
+
+	if (why)
+		why_build(why, op, at, reason ? reason : why_words(NULL, err, buf, sizeof buf));
+	errno = err == LIMIT_REACHED ? ETIMEDOUT : err;
+	return -1;
+}
+
+/* The exit codes are those of the whole command, so that a script may rely on them. */
+static int exit_code(const struct sock *s)
+{
+	if (s->gai)
+		return 3;
+	switch (s->error) {
+	case 0:
+		return 0;
+	case EINVAL:
+		return 2;
+	case ECONNREFUSED:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case ENETDOWN:
+		return 4;
+	case ETIMEDOUT:
+	case EAGAIN:
+		return 5;
+	case EACCES:
+	case EPERM:
+		return 8;
+	default:
+		return 1;
+	}
+}
+
+int sock_report(const struct sock *s)
+{
+	struct iovec line[] = { { NULL, 0 }, { (char[]){ "\n" }, 1 } };
+
+	if (!s || !s->error)
+		return 0;
+	line[0].iov_base = (void *)(uintptr_t)s->why;
+	line[0].iov_len = strnlen(s->why, sizeof s->why);
+	fflush(stdout);
+	if (writev(STDERR_FILENO, line, 2) < 0)
+		return exit_code(s);
+	return exit_code(s);
+}
