@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""./run: what it says, what it installs, and that the demo leaves nothing."""
+import os
+import shutil
+import subprocess
+
+import pytest
+from conftest import BUILD, LIMIT, ROOT
+
+PACKAGES = "gcc libc6-dev meson ninja-build pkg-config libcmocka-dev unicode-data"
+
+
+def ask(argv, **more):
+    return subprocess.run(argv, capture_output=True, text=True, timeout=LIMIT, **more)
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A copy of the door on a machine of our making: each command notes that it was called."""
+    shutil.copy(ROOT / "run", tmp_path / "run")
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    notes = tmp_path / "notes"
+    notes.touch()
+
+    def put(name, body):
+        path = commands / name
+        path.write_text(f'#!/bin/sh\necho "{name} $*" >>{notes}\n{body}\n')
+        path.chmod(0o755)
+
+    for name in ("apt-get", "meson", "ninja"):
+        put(name, "exit 0")
+    put("id", "echo 0")
+    put("sudo", "exit 1")
+    put("dpkg-query", "echo ' not-installed '")
+
+    def go(*verb):
+        env = dict(os.environ, PATH=f"{commands}:{os.environ['PATH']}")
+        done = ask([tmp_path / "run", *verb], env=env, stdin=subprocess.DEVNULL)
+        called = [line for line in notes.read_text().splitlines() if not line.startswith(("id", "dpkg"))]
+        return done, called
+
+    return put, go
+
+
+def test_what_is_missing_is_installed_and_said(machine):
+    done, called = machine[1]("build")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"run: installing {PACKAGES} from Debian\n")
+    assert [line.split()[-1] for line in called if "update" in line] == ["update"]
+    assert [line for line in called if "--no-install-recommends" in line and line.endswith(PACKAGES)]
+
+
+def test_nothing_is_installed_twice(machine):
+    put, go = machine
+    put("dpkg-query", "echo ' installed '")
+    done, called = go("build")
+    assert done.returncode == 0 and "installing" not in done.stdout
+    assert [line for line in called if line.startswith(("apt-get", "sudo"))] == []
+
+
+def test_without_privilege_the_command_is_told(machine):
+    put, go = machine
+    put("id", "echo 1000")
+    done, called = go("build")
+    assert done.returncode == 8
+    assert f"apt-get install -y --no-install-recommends {PACKAGES}\n" in done.stderr
+    assert [line for line in called if line.startswith("apt-get")] == []
+
+
+def test_sudo_is_used_where_it_serves(machine):
+    put, go = machine
+    put("id", "echo 1000")
+    put("sudo", '[ "$1" = -n ] || exec "$@"')
+    done, called = go("build")
+    assert done.returncode == 0, done.stderr
+    assert [line for line in called if line.startswith("sudo env DEBIAN_FRONTEND=noninteractive apt-get")]
+
+
+def test_a_failed_installation_ends_the_run(machine):
+    put, go = machine
+    put("apt-get", "echo 'E: no such thing'; exit 100")
+    done, called = go("build")
+    assert done.returncode == 1 and "E: no such thing" in done.stderr
+    assert [line for line in called if line.startswith(("meson", "ninja"))] == []
+
+
+def test_a_wrong_verb_gets_two_lines():
+    done = ask([ROOT / "run", "dance"])
+    assert done.returncode == 2 and done.stdout == ""
+    assert len(done.stderr.splitlines()) == 2 and "dance" in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_names_every_verb(flag):
+    done = ask([ROOT / "run", flag])
+    assert done.returncode == 0 and done.stderr == ""
+    assert all(verb in done.stdout for verb in ("demo", "test", "build", "bench", "soak"))
+
+
+def processes():
+    """Who runs one of the examples, by executable."""
+    found = []
+    for entry in os.scandir("/proc"):
+        try:
+            if entry.name.isdigit():
+                found.append(os.readlink(f"{entry.path}/exe"))
+        except OSError:
+            pass
+    return [path for path in found if path.startswith(str(BUILD / "examples"))]
+
+
+def test_the_demo_shows_every_conversation_and_leaves_nothing(tmp_path):
+    done = ask([ROOT / "tools/demo.sh", BUILD / "examples"], env=dict(os.environ, TMPDIR=str(tmp_path)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    servers = [path.stem for path in (ROOT / "examples").glob("*-server.c")]
+    assert [name for name in servers if f"\n{name}, " not in done.stdout] == []
+    for line in ("client | Received b'Hello, world'", "server | Connected by ('127.0.0.",
+                 "client | Input lowercase sentence:From Server: HELLO, SOCKEYE: STRASSE",
+                 "server | The server is ready to receive", "server | Hello world!"):
+        assert line in done.stdout
+    assert "exit code" not in done.stdout
+    assert list(tmp_path.iterdir()) == [] and processes() == []
