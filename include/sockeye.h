@@ -141,7 +141,8 @@ int sock_listen(struct sock *s, int backlog);
 /*
  * Connect, trying each address of the name in turn. A limit that is reached
  * leaves the attempt under way: call again to go on waiting. TCP that meets
- * itself (same address and port at both ends) counts as refused. 0 or -1.
+ * itself (same address and port at both ends) counts as refused. Returns 0, or
+ * -1, which is final but for a limit and EISCONN.
  */
 int sock_connect(struct sock *s, const char *where);
 int sock_connect_addr(struct sock *s, const struct sock_addr *addr);

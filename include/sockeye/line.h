@@ -31,7 +31,7 @@ struct sock_lines {
 	size_t room, start, end;        /* the bytes not yet handed out are buf[start..end) */
 	size_t n;                       /* length of the line returned last; it may hold NULs */
 	int ended;                      /* the peer has finished */
-	size_t seen;                    /* private: bytes from start on that hold no newline */
+	size_t seen;                    /* private: bytes from start on without a newline */
 };
 
 /* Read lines from s through a buffer of room bytes, which bounds a line (its end and NUL included). */

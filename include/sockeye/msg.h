@@ -34,7 +34,7 @@ struct sock_msg {
 	size_t n;
 	const struct iovec *iov; /* iovs buffers, at most 1024, used instead where iovs is not 0 */
 	int iovs;
-	int flags;              /* MSG_*; sock_recvmsg leaves the kernel's answer: set it anew each time */
+	int flags;              /* MSG_*; sock_recvmsg leaves the kernel's answer, so set it anew */
 	struct sock_addr *addr; /* to; sock_recvmsg fills it; NULL: none */
 	struct sock_control *control;
 };

@@ -126,7 +126,8 @@ static void put_addr(struct put *p, const char *key, const struct event_addr *a,
 	if (!len)
 		return;
 	memcpy(&aligned, a->bytes, len);
-	size_t n = addrtext_print(text, sizeof text, (struct sockaddr *)&aligned, (socklen_t)len, type, 0);
+	size_t n = addrtext_print(text, sizeof text, (struct sockaddr *)&aligned,
+	                          (socklen_t)len, type, 0);
 	put_string(p, key, text, n);
 }
 

@@ -77,7 +77,8 @@ static void leave(void)
 {
 	int users = atomic_load(&trace.users);
 
-	while (users > 0 && !atomic_compare_exchange_weak(&trace.users, &users, users > 1 ? users - 1 : -1))
+	while (users > 0 && !atomic_compare_exchange_weak(&trace.users, &users,
+	                                                  users > 1 ? users - 1 : -1))
 		;
 	if (users != 1)
 		return;
@@ -147,7 +148,8 @@ static void write_event(const struct event *e)
 	if (!pages && payload > SHOWN)
 		payload = SHOWN;
 	line[0] = '\n';
-	size_t n = json_event(line + 1, (pages ? room : sizeof near) - 1, e, payload, atomic_load(&lost));
+	size_t n = json_event(line + 1, (pages ? room : sizeof near) - 1, e, payload,
+	                      atomic_load(&lost));
 	append(line + 1, n);
 	if (pages)
 		munmap(pages, room);
@@ -159,7 +161,8 @@ static void unhook(void)
 {
 	event_hook_fn *mine = record;
 
-	__atomic_compare_exchange_n(&event_hook, &mine, NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	__atomic_compare_exchange_n(&event_hook, &mine, NULL, false,
+	                            __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 static void record(const struct event *e)
@@ -182,7 +185,8 @@ static void record(const struct event *e)
  */
 static int open_trace(const char *path, struct stat *st)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+	int fd = open(path, flags, 0600);
 
 	if (fd < 0)
 		return -errno;

@@ -404,12 +404,14 @@ int call_getsockopt(int fd, int level, int option, void *value, socklen_t *n)
 {
 	struct watch w;
 	bool on = watch_on();
+	/* What the kernel puts into *n may be a count of something else (SO_GET_FILTER). */
+	bool room = on && value && *n >= sizeof(int);
 	int r;
 
 	if (on)
 		option_init(&w, EVENT_GETSOCKOPT, fd, level, option);
 	r = result(sys.getsockopt(fd, level, option, value, n));
-	if (on && r == 0 && *n == sizeof(int))
+	if (room && r == 0 && *n == sizeof(int))
 		memcpy(&w.e.arg[2], value, *n);
 	if (on)
 		watch_done(&w, r);

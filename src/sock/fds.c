@@ -45,7 +45,8 @@ static int check(struct sock *s, size_t n, const int *fds, int count)
 	if (count && !fds)
 		return why_fail_at(s, "sendfds", "NULL", EINVAL, "not a list of descriptors");
 	if (n == 0)
-		return why_fail_at(s, "sendfds", "0 bytes", EINVAL, "descriptors need at least one byte to go with");
+		return why_fail_at(s, "sendfds", "0 bytes", EINVAL,
+		                   "descriptors need at least one byte to go with");
 	return 0;
 }
 
@@ -65,7 +66,7 @@ ssize_t sock_sendfds(struct sock *s, const void *buf, size_t n, const int *fds, 
 	return msg_send(s, "sendfds", &m);
 }
 
-/* Hand the descriptors of one item to the caller while there is room; returns how many were closed. */
+/* Hand one item's descriptors to the caller while there is room; returns how many were closed. */
 static int take(const struct sock_control_item *item, int *fds, int room, int *count)
 {
 	int closed = 0;
@@ -118,7 +119,7 @@ ssize_t sock_recvfds(struct sock *s, void *buf, size_t n, int *fds, int *count)
 	if (not_unix(s, "recvfds") < 0)
 		return -1;
 	if (!count || room < 0 || (room && !fds))
-		return why_fail_at(s, "recvfds", count && room < 0 ? "negative count" : "NULL", EINVAL,
+		return why_fail_at(s, "recvfds", room < 0 ? "negative count" : "NULL", EINVAL,
 		                   "not a list of descriptors");
 	r = msg_recv(s, "recvfds", &m);
 	if (r >= 0)

@@ -29,9 +29,11 @@ static int check(struct sock_lines *in)
 	if (!in->buf)
 		return why_fail_at(in->s, "line", "NULL", EINVAL, "not a buffer");
 	if (in->room < 2)
-		return why_fail_at(in->s, "line", "buffer", EINVAL, "a line needs room for 2 bytes or more");
+		return why_fail_at(in->s, "line", "buffer", EINVAL,
+		                   "a line needs room for 2 bytes or more");
 	if (in->start > in->end || in->end >= in->room || in->seen > in->end - in->start)
-		return why_fail_at(in->s, "line", "buffer", EINVAL, "start and end are not within it");
+		return why_fail_at(in->s, "line", "buffer", EINVAL,
+		                   "start and end are not within it");
 	return 0;
 }
 

@@ -175,18 +175,6 @@ static void learn(struct sock_train *t, const struct sock_control *c, const stru
 	}
 }
 
-/*
- * Was receiving shut down? The kernel never says so here: the socket is ready
- * and yet has nothing, again and again. So ask, from the second time on.
- */
-static bool shut(const struct sock *s, ssize_t r, int *nothing)
-{
-	if (r != -EAGAIN || (*nothing)++ == 0)
-		return false;
-	r = call_poll(s->fd, POLLRDHUP, 0);
-	return r > 0 && r & POLLRDHUP;
-}
-
 static void describe(struct sock_train *t, const struct intake *in, int i, struct sock *s)
 {
 	const struct msghdr *h = &in->m[i].msg_hdr;
@@ -273,14 +261,11 @@ static void resume(struct sock_batch *b)
 static ssize_t receive(struct intake *in, const struct sock *s)
 {
 	struct pace p = pace_of(s);
-	int nothing = 0;
 	ssize_t r;
 
-	do {
+	do
 		r = call_recvmmsg(s->fd, in->m, in->messages, MSG_TRUNC | MSG_WAITFORONE | p.flags);
-		if (shut(s, r, &nothing))
-			return 0;
-	} while (pace_again(&p, s->fd, POLLIN, &r));
+	while (pace_again(&p, s->fd, POLLIN, &r));
 	return r;
 }
 

@@ -62,7 +62,7 @@ static int plain(ssize_t r, int flags)
 	return r == -LIMIT_REACHED && flags & MSG_DONTWAIT ? EAGAIN : -r;
 }
 
-/* Why a message was not sent. What it carries or where it goes is not the socket's own fault. */
+/* Why a message was not sent. What it carries or where it goes is not the socket's fault. */
 static int unsent(struct sock *s, const char *op, const struct sock_msg *m, int err)
 {
 	if (err == EBADF && m->control && m->control->n)
@@ -83,7 +83,7 @@ ssize_t msg_send(struct sock *s, const char *op, const struct sock_msg *m)
 	if (check(s, op, m) < 0)
 		return -1;
 	if (m->control && m->control->n > m->control->room)
-		return why_fail_at(s, op, "control data", EINVAL, "more is used than there is room");
+/* Why a message was not sent. What it carries and where it goes are not the socket's fault. */
 	if (m->addr && m->addr->len > sizeof m->addr->storage)
 		return why_fail_at(s, op, "address", EINVAL, "longer than an address can be");
 
@@ -116,7 +116,7 @@ ssize_t sock_sendmsg(struct sock *s, const struct sock_msg *m)
 	return msg_send(s, "sendmsg", m);
 }
 
-/* Sockets whose messages have ends, so that MSG_TRUNC tells a length; a stream would throw bytes away. */
+/* Where messages have ends MSG_TRUNC tells a length; a stream would throw bytes away. */
 static bool has_ends(const struct sock *s)
 {
 	return s->type == SOCK_DGRAM || s->type == SOCK_RAW || s->type == SOCK_SEQPACKET;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "option-number.h"
 #include "option-table.h"
 #include "option-value.h"
 #include "why.h"
@@ -42,6 +43,8 @@ static void remember(struct sock *s, int level, int option, const void *value, s
 	memcpy(&on, value, sizeof on);
 	if (level == SOL_SOCKET && option == SO_ZEROCOPY)
 		s->flags = on ? s->flags | FLAG_ZEROCOPY : s->flags & ~FLAG_ZEROCOPY;
+	if (level == IPPROTO_UDP && option == UDP_GRO)
+		s->flags &= ~FLAG_GRO_ASKED;
 	if (level == IPPROTO_IPV6 && option == IPV6_ADDRFORM)
 		s->family = on;
 }

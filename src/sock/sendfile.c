@@ -171,8 +171,8 @@ static int check(struct sock *s, int file, int64_t offset)
 	int mode;
 
 	if (s->type && s->type != SOCK_STREAM)
-		return why_fail_at(s, "sendfile", s->peer.len ? sock_peer(s).s : sock_name(s).s, EINVAL,
-		                   "needs a stream");
+		return why_fail_at(s, "sendfile", s->peer.len ? sock_peer(s).s : sock_name(s).s,
+		                   EINVAL, "needs a stream");
 	if (s->limit == 0)
 		return why_fail_at(s, "sendfile", "limit 0", EINVAL, "needs a blocking socket");
 	if (offset < 0)

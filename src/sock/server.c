@@ -175,6 +175,7 @@ static struct sock refused(const struct sock *server)
 	struct sock s = { .fd = -1, .state = STATE_DEAD, .limit = SOCKEYE_FOREVER };
 
 	s.error = server ? server->error : EINVAL;
+	s.gai = server ? server->gai : 0;
 	if (server)
 		memcpy(s.why, server->why, sizeof s.why);
 	else

@@ -52,7 +52,7 @@ static ssize_t file_read_only(void *v, char *buf, size_t n)
 	return sock_recv(&c->s, buf, n);
 }
 
-/* After a failure stdio drops the bytes it had; what came later would leave a hole, so nothing may. */
+/* After a failure stdio drops the bytes it had: what came later would stand behind a hole. */
 static ssize_t file_write(void *v, const char *buf, size_t n)
 {
 	struct cookie *c = v;
@@ -130,7 +130,8 @@ FILE *sock_file(struct sock *s, const char *mode)
 	if (!why_ok(s, "file"))
 		return NULL;
 	if (!plain) {
-		why_fail_at(s, "file", mode ? mode : "NULL", EINVAL, "not a mode; these are: r, w, r+, rw, with or without b");
+		why_fail_at(s, "file", mode ? mode : "NULL", EINVAL,
+		            "not a mode; these are: r, w, r+, rw, with or without b");
 		return NULL;
 	}
 	c = make(s);

@@ -32,7 +32,8 @@ static struct sock_addr as(const struct sock *s, const struct sock_addr *addr)
 
 /*
  * Parse and look up for one operation. Returns the count or -1 with the
- * sentence; a name that is not known concerns this call alone.
+ * sentence; the socket is broken, for what comes after a connect or bind that
+ * could not be would only hide the cause. A look-up out of time is not final.
  */
 static int find(struct sock *s, const char *op, const char *text, bool passive,
                 struct sock_addr *list, int64_t deadline)
@@ -43,12 +44,12 @@ static int find(struct sock *s, const char *op, const char *text, bool passive,
 	int n;
 
 	if (where_parse(&w, text, &known) < 0)
-		return why_fail_at(s, op, text ? text : "", EINVAL, w.reason);
+		return why_kill_at(s, op, text ? text : "", EINVAL, w.reason);
 	n = resolve_where(list, RESOLVE_MOST, &w, passive, deadline, &s->gai);
 	if (n == -LIMIT_REACHED)
 		return why_fail_at(s, op, text, LIMIT_REACHED, "the name look-up took too long");
 	if (n < 0)
-		return why_fail_at(s, op, text, -n, resolve_words(n, s->gai, buf, sizeof buf));
+		return why_kill_at(s, op, text, -n, resolve_words(n, s->gai, buf, sizeof buf));
 	s->gai = 0;
 	return n;
 }
@@ -164,6 +165,6 @@ int sock_connect_addr(struct sock *s, const struct sock_addr *addr)
 	if (!why_ok(s, "connect"))
 		return -1;
 	if (!addr || !addr->len)
-		return why_fail_at(s, "connect", "", EINVAL, "no address given");
+		return why_kill_at(s, "connect", "", EINVAL, "no address given");
 	return connect_one(s, addr, pace_of(s).deadline, sock_addr_text(addr).s);
 }

@@ -83,19 +83,36 @@ int pace_wait(int64_t deadline, int fd, short events)
 	}
 }
 
+/*
+ * Ready, and yet nothing: a datagram socket after SHUT_RD is so for ever, which
+ * is an end (0); one that sends to a full Unix peer for a while, which must
+ * neither keep a processor busy nor outlast the deadline. 1: try again.
+ */
+static ssize_t ready_in_vain(struct pace *p, int fd, short events)
+{
+	int state;
+
+	if (p->vain++ == 0)
+		return 1;
+	state = call_poll(fd, POLLRDHUP, 0);
+	if (events & POLLIN && state > 0 && state & POLLRDHUP)
+		return 0;
+	if (pace_ms(p->deadline) == 0)
+		return -LIMIT_REACHED;
+	sys.poll(NULL, 0, 1);
+	return 1;
+}
+
 bool pace_retry(struct pace *p, int fd, short events, ssize_t *r)
 {
-	int waited;
-
 	if (*r == -EINTR)
 		return true;
 	if (*r != -EAGAIN && *r != -EWOULDBLOCK)
 		return false;
-	waited = p->deadline == PACE_NOW ? -LIMIT_REACHED : pace_wait(p->deadline, fd, events);
-	if (waited == 0)
-		return true;
-	*r = waited;
-	return false;
+	*r = p->deadline == PACE_NOW ? -LIMIT_REACHED : pace_wait(p->deadline, fd, events);
+	if (*r == 0)
+		*r = ready_in_vain(p, fd, events);
+	return *r > 0;
 }
 
 int pace_nonblock(struct sock *s)

@@ -28,6 +28,7 @@
 struct pace {
 	int64_t deadline;       /* clock_now's ns, PACE_FOREVER or PACE_NOW */
 	int flags;              /* MSG_DONTWAIT under a deadline */
+	int vain;               /* times that poll said ready and the call said not */
 };
 
 /* The deadline for a limit that starts now. */
@@ -49,7 +50,10 @@ int pace_ms(int64_t deadline);
 /* Wait for events on fd: 0 when ready, -LIMIT_REACHED, or a negative errno. EINTR is retried. */
 int pace_wait(int64_t deadline, int fd, short events);
 
-/* A failed result: shall the call be made again? Waits if so; else *r may have become -LIMIT_REACHED. */
+/*
+ * A failed result: shall the call be made again? Waits if so; else *r may have
+ * become -LIMIT_REACHED, or 0 when receiving was shut down.
+ */
 bool pace_retry(struct pace *p, int fd, short events, ssize_t *r);
 
 static inline bool pace_again(struct pace *p, int fd, short events, ssize_t *r)

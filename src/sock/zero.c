@@ -44,7 +44,8 @@ ssize_t sock_sendzero(struct sock *s, const void *buf, size_t n, uint32_t *id)
 		return -1;
 	s->sent = 0;
 	if (!id || (n && !buf))
-		return why_fail_at(s, "sendzero", "NULL", EINVAL, id ? "not a buffer" : "no place for the number");
+		return why_fail_at(s, "sendzero", "NULL", EINVAL,
+		                   id ? "not a buffer" : "no place for the number");
 	if (n && switched_on(s))
 		flags |= MSG_ZEROCOPY;
 
@@ -103,7 +104,7 @@ static bool find(const struct sock_control *c, struct sock_extended_err *e)
 	return false;
 }
 
-/* Take one message off the error queue: 1 when it is a notice, 0 when another, or a negative errno. */
+/* Take one message off the error queue: 1 for a notice, 0 for another, or a negative errno. */
 static int take(struct sock *s, struct pace *p, struct sock_extended_err *e)
 {
 	union {

@@ -35,7 +35,8 @@ static void check_line(const char *line, size_t n)
 		} else if (line[i] == '"') {
 			quoted = !quoted;
 		} else if (!quoted) {
-			depth += (line[i] == '{' || line[i] == '[') - (line[i] == '}' || line[i] == ']');
+			depth += line[i] == '{' || line[i] == '[';
+			depth -= line[i] == '}' || line[i] == ']';
 			hold(depth > 0 || i == n - 1);
 		}
 	}
@@ -73,7 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	data += part;
 	n -= part;
 
-	struct iovec iov[] = { { (void *)data, n / 3 }, { NULL, 0 }, { (void *)(data + n / 3), n - n / 3 } };
+	struct iovec iov[] = {
+		{ (void *)data, n / 3 }, { NULL, 0 }, { (void *)(data + n / 3), n - n / 3 },
+	};
 	e.iov = n ? iov : NULL;
 	e.iovs = 3;
 	e.text = part ? text : NULL;

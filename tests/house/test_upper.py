@@ -85,6 +85,15 @@ def test_every_pair_of_bytes_is_as_in_python(between):
     check(between.join(bytes((a, b)) for a in range(256) for b in range(256)))
 
 
+@pytest.mark.parametrize("between", [b"", b"a", b"\xd0\xb0"], ids=ascii)
+def test_what_only_looks_like_a_letter_is_as_in_python(between):
+    """Overlong forms, surrogates and code points too high, which a table might take for letters."""
+    last = range(0x80, 0xC0)
+    check(between.join(bytes((lead, a, b)) for lead in (0xE0, 0xED) for a in last for b in last))
+    check(between.join(bytes((0xF0, a, b, c)) for a in range(0x80, 0x90) for b in last for c in last))
+    check(between.join(bytes((lead, 0x90, a, b)) for lead in range(0xF1, 0x100) for a in last for b in last))
+
+
 @pytest.mark.parametrize("name", MIXED)
 def test_a_language_is_as_in_python(name):
     check((MIXED[name] * 2000).encode(errors="surrogateescape"))

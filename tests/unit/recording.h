@@ -123,7 +123,8 @@ static inline void assert_parses(int lines)
 		"    assert record['call'] and record['pid'] > 0\n"
 		"    if 'text' in record:\n"
 		"        assert record['data'] == ''.join(map(chr, range(256)))\n"
-		"        assert record['peer'] == 'unix:@%00%0A\"' and record['text'] == 'a\\n\"'\n";
+		"        assert record['text'] == 'a\\n\"'\n"
+		"        assert record['peer'] == 'unix:@%00%0A\"'\n";
 	char *argv[] = { python, option, script, path, want, NULL };
 
 	if (access(argv[0], X_OK) < 0)

@@ -35,7 +35,11 @@ static const char *in4(const char *host, int port, int type, int proto)
 
 static const char *in6(const char *host, unsigned zone, int type)
 {
-	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons(5), .sin6_scope_id = zone };
+	struct sockaddr_in6 a = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(5),
+		.sin6_scope_id = zone,
+	};
 
 	assert_int_equal(inet_pton(AF_INET6, host, &a.sin6_addr), 1);
 	return print(&a, sizeof a, type, 0);
@@ -69,7 +73,8 @@ static void inet6_stands_in_brackets(void **state)
 	(void)state;
 	assert_string_equal(in6("::1", 0, SOCK_STREAM), "tcp://[::1]:5");
 	assert_string_equal(in6("::", 0, SOCK_DGRAM), "udp://[::]:5");
-	assert_string_equal(in6("2001:db8:0:0:1:0:0:1", 0, SOCK_STREAM), "tcp://[2001:db8::1:0:0:1]:5");
+	assert_string_equal(in6("2001:db8:0:0:1:0:0:1", 0, SOCK_STREAM),
+	                    "tcp://[2001:db8::1:0:0:1]:5");
 	assert_string_equal(in6("::ffff:1.2.3.4", 0, SOCK_STREAM), "tcp://[::ffff:1.2.3.4]:5");
 }
 
@@ -88,7 +93,8 @@ static void zone_without_a_name_is_a_number(void **state)
 {
 	(void)state;
 	errno = 77;
-	assert_string_equal(in6("fe80::1", 4000000000u, SOCK_STREAM), "tcp://[fe80::1%4000000000]:5");
+	assert_string_equal(in6("fe80::1", 4000000000u, SOCK_STREAM),
+	                    "tcp://[fe80::1%4000000000]:5");
 	assert_int_equal(errno, 77);
 }
 
@@ -96,9 +102,10 @@ static void zone_without_a_name_is_a_number(void **state)
 static void short_inet6_has_no_zone(void **state)
 {
 	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_scope_id = 7 };
+	const size_t len = offsetof(struct sockaddr_in6, sin6_scope_id);
 
 	(void)state;
-	assert_string_equal(print(&a, offsetof(struct sockaddr_in6, sin6_scope_id), SOCK_STREAM, 0), "tcp://[::]:0");
+	assert_string_equal(print(&a, len, SOCK_STREAM, 0), "tcp://[::]:0");
 }
 
 /* -- Unix ---------------------------------------------------------------------- */
@@ -163,7 +170,8 @@ static void tricky_bytes_are_escaped(void **state)
 {
 	(void)state;
 	assert_string_equal(UN("a\n\r\t\x1b[0m\x7f%"), "unix:a%0A%0D%09%1B[0m%7F%25");
-	assert_string_equal(UN("\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0"), "unix:%C2%80%C2%85%C2%9F\xc2\xa0");
+	assert_string_equal(UN("\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0"),
+	                    "unix:%C2%80%C2%85%C2%9F\xc2\xa0");
 	assert_string_equal(UN("\xe2\x80\xa8\xe2\x80\xa9"), "unix:%E2%80%A8%E2%80%A9");
 	assert_string_equal(UN("\xe2\x80\x8e\xe2\x80\x8f"), "unix:%E2%80%8E%E2%80%8F");
 	assert_string_equal(UN("\xe2\x80\xaa\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa9"),
@@ -230,21 +238,27 @@ static void packet_is_interface_and_protocol(void **state)
 static void can_is_its_interface_and_ids(void **state)
 {
 	struct sockaddr_can a = { .can_family = AF_CAN };
+	const size_t least = offsetof(struct sockaddr_can, can_addr);
 
 	(void)state;
 	assert_string_equal(print(&a, sizeof a, SOCK_RAW, CAN_RAW), "can:");
 	a.can_ifindex = 2000000000;
-	assert_string_equal(print(&a, offsetof(struct sockaddr_can, can_addr), SOCK_RAW, CAN_RAW), "can:2000000000");
+	assert_string_equal(print(&a, least, SOCK_RAW, CAN_RAW), "can:2000000000");
 	a.can_addr.tp.rx_id = 0x123;
 	assert_string_equal(print(&a, sizeof a, SOCK_DGRAM, CAN_ISOTP), "can:2000000000:123:0");
 	a.can_addr.tp.tx_id = 0x9fffffff;
-	assert_string_equal(print(&a, sizeof a, SOCK_DGRAM, CAN_ISOTP), "can:2000000000:123:9fffffff");
+	assert_string_equal(print(&a, sizeof a, SOCK_DGRAM, CAN_ISOTP),
+	                    "can:2000000000:123:9fffffff");
 	assert_string_equal(print(&a, sizeof a, SOCK_DGRAM, CAN_J1939), "can:2000000000");
 }
 
 static void alg_is_type_and_name(void **state)
 {
-	struct sockaddr_alg a = { .salg_family = AF_ALG, .salg_type = "hash", .salg_name = "sha256" };
+	struct sockaddr_alg a = {
+		.salg_family = AF_ALG,
+		.salg_type = "hash",
+		.salg_name = "sha256",
+	};
 
 	(void)state;
 	assert_string_equal(print(&a, sizeof a, SOCK_SEQPACKET, 0), "alg:hash:sha256");
@@ -277,7 +291,9 @@ static void other_families_are_numbers(void **state)
 
 static void incomplete_address_is_unknown(void **state)
 {
-	const int families[] = { AF_INET, AF_INET6, AF_VSOCK, AF_PACKET, AF_NETLINK, AF_CAN, AF_ALG };
+	const int families[] = {
+		AF_INET, AF_INET6, AF_VSOCK, AF_PACKET, AF_NETLINK, AF_CAN, AF_ALG,
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
@@ -298,7 +314,7 @@ static void assert_clean(const char *s)
 		int len = utf8_next(s, n, &c);
 
 		assert_true(len > 0);
-		assert_true(c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) && c != 0x2028 && c != 0x2029);
+		assert_true(c >= 0x20 && !(c >= 0x7f && c < 0xa0) && c != 0x2028 && c != 0x2029);
 		s += len;
 		n -= len;
 	}
@@ -312,7 +328,9 @@ static unsigned next(unsigned *seed)
 
 static void any_bytes_make_one_clean_line(void **state)
 {
-	const int families[] = { AF_INET, AF_INET6, AF_UNIX, AF_VSOCK, AF_PACKET, AF_NETLINK, AF_CAN, AF_ALG, 0, 99 };
+	const int families[] = {
+		AF_INET, AF_INET6, AF_UNIX, AF_VSOCK, AF_PACKET, AF_NETLINK, AF_CAN, AF_ALG, 0, 99,
+	};
 	struct sockaddr_storage a;
 	char wide[4 * ADDRTEXT_ROOM];
 	unsigned seed = 1;
@@ -339,7 +357,8 @@ static void short_room_ends_early_and_whole(void **state)
 	(void)state;
 	for (size_t room = 0; room < 13; room++) {
 		memset(out, '#', sizeof out);
-		size_t n = addrtext_print(out, room, (struct sockaddr *)&a, sizeof a, SOCK_STREAM, 0);
+		size_t n = addrtext_print(out, room, (struct sockaddr *)&a, sizeof a,
+		                          SOCK_STREAM, 0);
 
 		assert_true(room ? n < room && out[n] == '\0' : n == 0);
 		for (size_t i = room; i < sizeof out; i++)

@@ -104,8 +104,8 @@ static void fds_do_not_leak_from_cut_control_data(void **state)
 		struct sock_control c = { .data = mem, .room = room };
 		struct sock_msg m = { .buf = &byte, .n = 1, .control = &c };
 		struct sock_control_item item;
-		size_t fit = room < sizeof(struct cmsghdr) ? 0 : (room - sizeof(struct cmsghdr)) / sizeof(int);
-		size_t found = 0;
+		size_t head = sizeof(struct cmsghdr), found = 0;
+		size_t fit = room < head ? 0 : (room - head) / sizeof(int);
 
 		send_many(&p[0], MOST);
 		assert_int_equal(sock_recvmsg(&p[1], &m), 1);
@@ -178,7 +178,7 @@ static void fds_count_bytes_that_a_datagram_lost_too(void **state)
 	close_all(fds, n);
 }
 
-/* Credentials and, where the kernel has it, the descriptor of the sender's process come uninvited. */
+/* Credentials come too and, where the kernel has it, a descriptor of the sender's process. */
 static void fds_are_found_among_other_control_data(void **state)
 {
 	PAIR_AUTO struct sock p[2];
@@ -203,7 +203,8 @@ static void fds_are_found_among_other_control_data(void **state)
 	assert_int_equal(pair_fds(), before);
 }
 
-static void refused(struct sock *s, const void *buf, size_t n, const int *fds, int count, const char *why)
+static void refused(struct sock *s, const void *buf, size_t n, const int *fds, int count,
+                    const char *why)
 {
 	assert_int_equal(sock_sendfds(s, buf, n, fds, count), -1);
 	assert_int_equal(errno, EINVAL);
@@ -222,7 +223,8 @@ static void fds_refuses_what_cannot_be_meant(void **state)
 	refused(&p[0], "x", 1, fds, -1, "sendfds -1 descriptors: a message carries 0 to 253");
 	refused(&p[0], "x", 1, NULL, 1, "sendfds NULL: not a list of descriptors");
 	refused(&p[0], NULL, 1, fds, 1, "sendfds NULL: not a buffer");
-	refused(&p[0], "", 0, fds, 1, "sendfds 0 bytes: descriptors need at least one byte to go with");
+	refused(&p[0], "", 0, fds, 1,
+	        "sendfds 0 bytes: descriptors need at least one byte to go with");
 	assert_int_equal(sock_recvfds(&p[1], &byte, 1, fds, &n), -1);
 	assert_true(errno == EINVAL && n == 0);
 	assert_string_equal(p[1].why, "recvfds negative count: not a list of descriptors");

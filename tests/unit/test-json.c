@@ -58,10 +58,12 @@ static void full_record_has_every_key(void **state)
 {
 	struct iovec iov[] = { piece("Hel", 3), piece("lo", 2) };
 	struct event e = {
-		.time = 1234567890123, .took = 1500, .asked = 10, .moved = 5, .whole = 8, .offset = 100,
+		.time = 1234567890123, .took = 1500,
+		.asked = 10, .moved = 5, .whole = 8, .offset = 100,
 		.hash = 0xabc, .cookie = UINT64_MAX, .pid = 7, .tid = 8, .fd = 3, .other = 4,
 		.error = ECONNREFUSED, .arg = { 1, -2, 3 }, .index = 6,
-		.call = EVENT_RECVMMSG, .phase = EVENT_RETURN, .family = AF_INET, .type = SOCK_DGRAM,
+		.call = EVENT_RECVMMSG, .phase = EVENT_RETURN,
+		.family = AF_INET, .type = SOCK_DGRAM,
 		.program = "demo", .local = loopback(12000), .peer = loopback(53),
 		.iov = iov, .iovs = 2, .text = "name",
 	};
@@ -69,9 +71,12 @@ static void full_record_has_every_key(void **state)
 	(void)state;
 	assert_true(json_event(line, sizeof line, &e, 64, 9) > 0);
 	assert_string_equal(line,
-		"{\"time\":1234567890123,\"pid\":7,\"tid\":8,\"program\":\"demo\",\"call\":\"recvmmsg\","
-		"\"phase\":\"return\",\"fd\":3,\"other\":4,\"family\":\"AF_INET\",\"type\":\"SOCK_DGRAM\","
-		"\"local\":\"udp://127.0.0.1:12000\",\"peer\":\"udp://127.0.0.1:53\",\"offset\":100,"
+		"{\"time\":1234567890123,\"pid\":7,\"tid\":8,\"program\":\"demo\","
+		"\"call\":\"recvmmsg\","
+		"\"phase\":\"return\",\"fd\":3,\"other\":4,"
+		"\"family\":\"AF_INET\",\"type\":\"SOCK_DGRAM\","
+		"\"local\":\"udp://127.0.0.1:12000\","
+		"\"peer\":\"udp://127.0.0.1:53\",\"offset\":100,"
 		"\"asked\":10,\"moved\":5,\"whole\":8,\"error\":\"ECONNREFUSED\",\"took\":1500,"
 		"\"hash\":\"0000000000000abc\",\"data\":\"Hello\",\"text\":\"name\",\"index\":6,"
 		"\"arg\":[1,-2,3],\"cookie\":18446744073709551615,\"lost\":9}\n");
@@ -83,13 +88,16 @@ static void empty_record_leaves_out_what_says_nothing(void **state)
 
 	(void)state;
 	assert_string_equal(print(&e, 64),
-		"{\"time\":0,\"pid\":0,\"tid\":0,\"program\":\"\",\"call\":\"none\",\"phase\":\"enter\","
+		"{\"time\":0,\"pid\":0,\"tid\":0,\"program\":\"\","
+		"\"call\":\"none\",\"phase\":\"enter\","
 		"\"fd\":-1,\"offset\":0,\"asked\":0,\"moved\":0,\"took\":0,\"arg\":[0,0,0]}\n");
 }
 
 static void unknown_numbers_stay_numbers(void **state)
 {
-	struct event e = { .family = 4711, .type = 99, .error = 9999, .call = 60000, .time = INT64_MIN };
+	struct event e = {
+		.family = 4711, .type = 99, .error = 9999, .call = 60000, .time = INT64_MIN,
+	};
 
 	(void)state;
 	print(&e, 64);

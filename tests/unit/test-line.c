@@ -52,6 +52,14 @@ static void line_may_hold_nuls(void **state)
 	assert_string_equal(sock_line(&in), "x");
 }
 
+/* Wait until there is something to read. */
+static void there(struct sock *s)
+{
+	struct sock_wait one = { .s = s, .want = SOCKEYE_READ };
+
+	assert_int_equal(sock_wait(&one, 1, sock_sec(5)), 1);
+}
+
 /* One byte at a time under a limit of 0: each call but the last says so and keeps what came. */
 static void line_loses_nothing_at_a_limit(void **state)
 {
@@ -70,10 +78,10 @@ static void line_loses_nothing_at_a_limit(void **state)
 		pair_why(&p[1], "line", "would block");
 		assert_int_equal(in.seen, in.end - in.start);
 		assert_int_equal(sock_send(&p[0], text + i, 1), 1);
-		assert_int_equal(sock_wait(&(struct sock_wait){ &p[1], SOCKEYE_READ, 0 }, 1, sock_sec(5)), 1);
+		there(&p[1]);
 	}
 	sock_sendall(&p[0], text + i, sizeof text - 1 - i);
-	assert_int_equal(sock_wait(&(struct sock_wait){ &p[1], SOCKEYE_READ, 0 }, 1, sock_sec(5)), 1);
+	there(&p[1]);
 	assert_string_equal(sock_line(&in), "drop by drop");
 	assert_int_equal(p[1].error, 0);
 	assert_null(sock_line(&in));
@@ -353,14 +361,12 @@ static ssize_t cut_recv(int fd, void *buf, size_t n, int flags)
 static void join(struct sock_lines *in, char *out, size_t *n)
 {
 	for (int i = 0; i < 100000; i++) {
-		bool last = in->ended;
 		char *line = sock_line(in);
 
 		if (line) {
 			memcpy(out + *n, line, in->n);
 			*n += in->n;
-			last = in->ended && in->start == in->end && feed_end && feed[feed_end - 1] != '\n';
-			if (!last)
+			if (!in->ended || in->start != in->end || feed[feed_end - 1] == '\n')
 				out[(*n)++] = '\n';
 		} else if (errno == EMSGSIZE) {
 			*n += sock_lines_take(in, out + *n, 1 + any(40));

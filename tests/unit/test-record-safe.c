@@ -70,8 +70,11 @@ static void threads_do_not_mix(void **state)
 	(void)state;
 	eye_payload(65536);
 	assert_int_equal(eye_start(path), 0);
-	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(pthread_create(&thread[i], NULL, emit_in_thread, (void *)(1000 * i)), 0);
+	for (size_t i = 0; i < 4; i++) {
+		void *size = (void *)(1000 * i);
+
+		assert_int_equal(pthread_create(&thread[i], NULL, emit_in_thread, size), 0);
+	}
 	for (size_t i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
 	assert_parses(4000);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files into streams: in the kernel, through the buffer where it must be, and what is left after a failure. */
+/* Files into streams: in the kernel or through the buffer, and what a failure leaves. */
 #include "check.h"
 
 #include <signal.h>
@@ -52,7 +52,7 @@ static ssize_t no_sendfile(int fd, int file, off_t *offset, size_t n)
 	return -1;
 }
 
-/* The same demands in the kernel and through the buffer, for each errno that means "not in the kernel". */
+/* The same demands in the kernel and, after each errno that means "not there", without it. */
 static void sendfile_sends_what_was_asked_and_leaves_the_place(void **state)
 {
 	static const struct {
@@ -60,8 +60,9 @@ static void sendfile_sends_what_was_asked_and_leaves_the_place(void **state)
 		uint64_t count;
 		int64_t sent;
 	} asked[] = {
-		{ 0, 0, 50000 }, { 0, 10, 10 }, { 100, 0, 49900 }, { 100, 20000, 20000 }, { 49999, 5, 1 },
-		{ 50000, 0, 0 }, { 60000, 7, 0 }, { 0, 50001, 50000 }, { 1, UINT64_MAX, 49999 },
+		{ 0, 0, 50000 }, { 0, 10, 10 }, { 100, 0, 49900 }, { 100, 20000, 20000 },
+		{ 49999, 5, 1 }, { 50000, 0, 0 }, { 60000, 7, 0 }, { 0, 50001, 50000 },
+		{ 1, UINT64_MAX, 49999 },
 	};
 	static const int how[] = { 0, EINVAL, ENOSYS, ESPIPE };
 	int file = file_of(50000);

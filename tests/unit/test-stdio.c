@@ -44,9 +44,12 @@ static void file_writes_when_flushed(void **state)
 
 static void file_takes_these_modes_and_no_others(void **state)
 {
-	static const char *const good[] = { "r", "rb", "w", "wb", "r+", "r+b", "rb+", "w+", "w+b", "wb+",
-	                                    "rw", "rwb", "wr", "wrb" };
-	static const char *const wrong[] = { "", "a", "a+", "x", "rr", "r ", "b", "R", "r+w", "re", "rt" };
+	static const char *const good[] = {
+		"r", "rb", "w", "wb", "r+", "r+b", "rb+", "w+", "w+b", "wb+", "rw", "rwb", "wr", "wrb",
+	};
+	static const char *const wrong[] = {
+		"", "a", "a+", "x", "rr", "r ", "b", "R", "r+w", "re", "rt",
+	};
 	PAIR_AUTO struct sock p[2];
 	char wanted[SOCKEYE_WHY];
 
@@ -61,8 +64,8 @@ static void file_takes_these_modes_and_no_others(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		assert_null(sock_file(&p[0], wrong[i]));
 		assert_int_equal(errno, EINVAL);
-		snprintf(wanted, sizeof wanted, "file%s%s: not a mode; these are: r, w, r+, rw, with or without b",
-		         *wrong[i] ? " " : "", wrong[i]);
+		snprintf(wanted, sizeof wanted, "file%s%s: not a mode; these are: "
+		         "r, w, r+, rw, with or without b", *wrong[i] ? " " : "", wrong[i]);
 		assert_string_equal(p[0].why, wanted);
 	}
 	assert_null(sock_file(&p[0], NULL));

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sockeye/option.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include "sock/sys.h"
 
@@ -368,6 +369,42 @@ static void printf_sends_texts_of_any_length(void **state)
 	net_close_pair(pair);
 }
 
+/* The kernel calls such a socket ready for ever, and has nothing. */
+static void datagrams_end_when_receiving_was_shut_down(void **state)
+{
+	sock_auto s = sock_server("udp://127.0.0.1:0");
+	sock_auto peer = sock_dial(sock_name(&s).s);
+	char c;
+
+	(void)state;
+	assert_int_equal(sock_connect(&s, sock_name(&peer).s), 0);
+	assert_int_equal(sock_shutdown(&s, SHUT_RD), 0);
+	assert_int_equal(sock_recv(&s, &c, 1), 0);
+	sock_limit(&s, PATIENCE);
+	assert_int_equal(sock_recvfrom(&s, &c, 1, NULL), 0);
+}
+
+/* poll says that there is room, send says that there is none: the wait must end, and be a wait. */
+static void a_full_unix_datagram_peer_costs_no_processor(void **state)
+{
+	sock_auto full = sock_server("unix-dgram:");
+	sock_auto named = sock_server("unix-dgram:@sockeye-test-full");
+	sock_auto s = sock_open(AF_UNIX, SOCK_DGRAM, 0);
+	struct timespec before, after;
+	int sent = 0;
+
+	(void)state;
+	sock_limit(&s, sock_ms(100));
+	while (sent < 10000 && sock_sendto(&s, "x", 1, "@sockeye-test-full") == 1)
+		sent++;
+	assert_in_range(sent, 1, 9999);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+	assert_int_equal(sock_sendto(&s, "x", 1, "@sockeye-test-full"), -1);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+	assert_int_equal(errno, ETIMEDOUT);
+	assert_true((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 < 60);
+}
+
 /* -- Waiting for several ------------------------------------------------------------------------------------- */
 
 static void wait_tells_who_is_ready(void **state)
@@ -411,6 +448,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(peek_leaves_the_bytes),
 	cmocka_unit_test(recvall_stops_at_the_end),
 	cmocka_unit_test(printf_sends_texts_of_any_length),
+	cmocka_unit_test(datagrams_end_when_receiving_was_shut_down),
+	cmocka_unit_test(a_full_unix_datagram_peer_costs_no_processor),
 	cmocka_unit_test(wait_tells_who_is_ready),
 };
 
