@@ -87,6 +87,7 @@ struct event {
 	uint16_t call;          /* enum event_call */
 	uint16_t phase;         /* enum event_phase */
 	uint16_t family, type;  /* AF_*, SOCK_*; 0 unknown */
+	int32_t proto;          /* IPPROTO_* and the like, as the kernel says; 0 unknown */
 	char program[16];       /* short name, NUL-terminated */
 	struct event_addr local, peer;  /* peer: of a datagram, the other end of this datagram */
 

@@ -106,6 +106,7 @@ void flow_share(int fd, int copy)
 	to->settled = from->settled;
 	to->family = from->family;
 	to->type = from->type;
+	to->proto = from->proto;
 	to->cookie = from->cookie;
 	to->local = from->local;
 	to->peer = from->peer;

@@ -18,6 +18,7 @@ struct flow {
 	bool known;             /* family, type and cookie are filled in */
 	bool settled;           /* so are the addresses, and they stay */
 	uint16_t family, type;
+	int32_t proto;
 	uint64_t cookie;
 	struct event_addr local, peer;
 	_Atomic uint64_t in, out;

@@ -117,7 +117,7 @@ static void put_name(struct put *p, const char *key, const struct name *list, in
 }
 
 /* The record's bytes have no alignment; a system address needs one. */
-static void put_addr(struct put *p, const char *key, const struct event_addr *a, int type)
+static void put_addr(struct put *p, const char *key, const struct event_addr *a, const struct event *e)
 {
 	struct sockaddr_storage aligned = { 0 };
 	char text[ADDRTEXT_ROOM];
@@ -127,7 +127,7 @@ static void put_addr(struct put *p, const char *key, const struct event_addr *a,
 		return;
 	memcpy(&aligned, a->bytes, len);
 	size_t n = addrtext_print(text, sizeof text, (struct sockaddr *)&aligned,
-	                          (socklen_t)len, type, 0);
+	                          (socklen_t)len, e->type, e->proto);
 	put_string(p, key, text, n);
 }
 
@@ -192,8 +192,10 @@ static void put_who(struct put *p, const struct event *e)
 {
 	put_name(p, "family", families, e->family);
 	put_name(p, "type", types, e->type);
-	put_addr(p, "local", &e->local, e->type);
-	put_addr(p, "peer", &e->peer, e->type);
+	if (e->proto)
+		put_int(p, "proto", e->proto);
+	put_addr(p, "local", &e->local, e);
+	put_addr(p, "peer", &e->peer, e);
 }
 
 static void put_what(struct put *p, const struct event *e, size_t payload)

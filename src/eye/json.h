@@ -12,6 +12,7 @@
  *	[other]     a second descriptor: the new one of accept and dup; of fork the child's pid
  *	[family]    "AF_INET"; a number when it has no name here
  *	[type]      "SOCK_STREAM"; likewise
+ *	[proto]     protocol number, where it is not 0
  *	[local]     the own address, in the forms of base/addrtext.h
  *	[peer]      the other end; of a datagram this datagram's
  *	offset      of a stream: the place of the first byte moved, per direction

@@ -83,7 +83,8 @@ ssize_t msg_send(struct sock *s, const char *op, const struct sock_msg *m)
 	if (check(s, op, m) < 0)
 		return -1;
 	if (m->control && m->control->n > m->control->room)
-/* Why a message was not sent. What it carries and where it goes are not the socket's fault. */
+		return why_fail_at(s, op, "control data", EINVAL,
+		                   "more is used than there is room");
 	if (m->addr && m->addr->len > sizeof m->addr->storage)
 		return why_fail_at(s, op, "address", EINVAL, "longer than an address can be");
 

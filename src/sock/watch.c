@@ -47,6 +47,7 @@ static void identify(struct flow *f, int fd)
 
 	f->family = int_option(fd, SO_DOMAIN);
 	f->type = int_option(fd, SO_TYPE);
+	f->proto = int_option(fd, SO_PROTOCOL);
 	if (sys.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &f->cookie, &n) < 0)
 		f->cookie = 0;
 	f->known = f->family != 0;
@@ -91,6 +92,7 @@ static void look(struct event *e, int fd)
 		locate(f, fd);
 	e->family = f->family;
 	e->type = f->type;
+	e->proto = f->proto;
 	e->cookie = f->cookie;
 	e->local = f->local;
 	e->peer = f->peer;

@@ -137,10 +137,11 @@ int where_vsock(struct where *w, const char *text, size_t n, const struct where_
 	return take(w, &vm, sizeof vm);
 }
 
-/* An interface by name; an empty one is all of them where the family allows it. */
+/* An interface by name, or by number if it is gone; an empty one is all of them. */
 static int read_interface(struct where *w, const char *text, size_t n, int *index)
 {
 	char name[IF_NAMESIZE], q[48];
+	uint64_t number = 0;
 
 	*index = 0;
 	if (n == 0)
@@ -150,6 +151,8 @@ static int read_interface(struct where *w, const char *text, size_t n, int *inde
 		name[n] = '\0';
 		*index = if_nametoindex(name);
 	}
+	if (!*index && num_decimal(text, n, INT32_MAX, &number) == 0)
+		*index = number;
 	if (*index)
 		return 0;
 	return where_refuse(w, "\"%s\" is not an interface of this machine", where_quote(q, text, n));
@@ -229,10 +232,9 @@ int where_alg(struct where *w, const char *text, size_t n, const struct where_kn
 	size_t len = field(&text, &n, &part);
 
 	(void)known;
-	if (len == 0 || len >= sizeof alg.salg_type || n == 0 || n >= sizeof alg.salg_name)
+	if (decode((char *)alg.salg_type, sizeof alg.salg_type - 1, part, len) <= 0 ||
+	    decode((char *)alg.salg_name, sizeof alg.salg_name - 1, text, n) <= 0)
 		return where_refuse(w, "an alg address is alg:TYPE:NAME, such as alg:hash:sha256");
-	memcpy(alg.salg_type, part, len);
-	memcpy(alg.salg_name, text, n);
 	return take(w, &alg, sizeof alg);
 }
 

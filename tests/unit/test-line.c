@@ -113,7 +113,8 @@ static ssize_t drip_recv(int fd, void *buf, size_t n, int flags)
 
 static int drip_poll(struct pollfd *list, nfds_t n, int ms)
 {
-	(void)n;
+	if (!n)
+		return 0;
 	hand += sock_ms(ms >= 0 && ms < 100 ? ms : 100);
 	list->revents = ms >= 0 && ms < 100 ? 0 : POLLIN;
 	return list->revents != 0;
@@ -141,6 +142,40 @@ static void line_limit_covers_the_whole_line(void **state)
 	assert_int_equal(hand, sock_sec(1001));
 	assert_int_equal(sock_got(&p[1]), 10);
 	assert_int_equal(in.end - in.start, 10);
+}
+
+/* The peer acts whenever it is waited for: some bytes, and then the rest and the end together. */
+static struct sock *actor;
+static int acts;
+
+static int acting_poll(struct pollfd *list, nfds_t n, int ms)
+{
+	if (acts++ == 0)
+		sock_send(actor, "wh", 2);
+	else if (acts == 2 && sock_send(actor, "ole\nlast", 8) == 8)
+		sock_shutdown(actor, SHUT_WR);
+	return sys_real.poll(list, n, ms);
+}
+
+static void line_is_whole_when_the_end_comes_with_it(void **state)
+{
+	PAIR_AUTO struct sock p[2];
+	char buf[64];
+	struct sock_lines in = sock_lines(&p[1], buf, sizeof buf);
+
+	(void)state;
+	pair_tcp(p);
+	sock_limit(&p[1], sock_sec(10));
+	actor = &p[0];
+	acts = 0;
+	sys.poll = acting_poll;
+	char *line = sock_line(&in);
+	sys = sys_real;
+	assert_non_null(line);
+	assert_string_equal(line, "whole");
+	assert_string_equal(sock_line(&in), "last");
+	assert_null(sock_line(&in));
+	assert_int_equal(errno, 0);
 }
 
 /* -- The buffer's size ------------------------------------------------------------------- */
@@ -412,6 +447,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(line_may_hold_nuls),
 	cmocka_unit_test(line_loses_nothing_at_a_limit),
 	cmocka_unit_test(line_limit_covers_the_whole_line),
+	cmocka_unit_test(line_is_whole_when_the_end_comes_with_it),
 	cmocka_unit_test(line_may_fill_the_buffer_to_its_end_and_nul),
 	cmocka_unit_test(line_too_long_is_told_and_stays),
 	cmocka_unit_test(lines_take_gives_the_buffer_first_and_then_the_socket),
