@@ -88,7 +88,7 @@ static inline bool ascii(unsigned char *restrict out, const unsigned char *restr
 		bytes c = load(in + i);
 
 		all |= c;
-		c -= within(c, 'a', 'z') & ('a' - 'A');
+		c -= within(c, 'a', 'z') & 0x20;
 		memcpy(out + i, &c, sizeof c);
 	}
 	return plain(all);
@@ -119,7 +119,8 @@ static bytes russian(unsigned char *restrict out, const unsigned char *restrict 
 	bytes left = { 0 };
 
 	for (int i = 0; i < BLOCK / VECTOR; i++, in += VECTOR, out += VECTOR) {
-		bytes c = load(in), d0 = (bytes)(load(in - 1) == 0xd0), d1 = (bytes)(load(in - 1) == 0xd1);
+		bytes c = load(in), before = load(in - 1);
+		bytes d0 = (bytes)(before == 0xd0), d1 = (bytes)(before == 0xd1);
 		bytes done = (bytes)(c == 0xd1) & below(load(in + 1), 0xa0);
 		bytes to = load(out) - (d0 & below(c, 0xc0) & ~below(c, 0xb0) & 0x20)
 		                     + (d1 & below(c, 0x90) & 0x20)
@@ -177,7 +178,7 @@ static bool place(unsigned char *out, const struct upper_letter *to, size_t size
 	return !to || to->size == size;
 }
 
-/* The next three do so for the letter at in, if it is one. */
+/* The next three do so for the letter at in, if it is one. Its first byte is one of the leads above. */
 static inline bool two(unsigned char *out, const unsigned char *in)
 {
 	const unsigned char *to = upper_pair[(in[0] & 0x1f) << 6 | (in[1] & 0x3f)];
@@ -192,19 +193,16 @@ static inline bool three(unsigned char *out, const unsigned char *in)
 {
 	size_t page = (in[0] & 0x0f) << 6 | (in[1] & 0x3f);
 
-	if (!upper_page[page] || page < 0x800 / UPPER_PAGE || !follows(in[1]) || !follows(in[2]))
+	if (!upper_page[page] || !follows(in[1]) || !follows(in[2]))
 		return true;
 	return place(out, letter(page, in[2]), 3);
 }
 
-/* Beyond 0xf0, from U+40000 on, there are no letters. */
 static inline bool four(unsigned char *out, const unsigned char *in)
 {
 	size_t page = (in[1] & 0x3f) << 6 | (in[2] & 0x3f);
 
-	if (in[0] != 0xf0 || page < 0x10000 / UPPER_PAGE || page >= UPPER_PAGES)
-		return true;
-	if (!follows(in[1]) || !follows(in[2]) || !follows(in[3]))
+	if (page < 0x10000 / UPPER_PAGE || !follows(in[1]) || !follows(in[2]) || !follows(in[3]))
 		return true;
 	return place(out, letter(page, in[3]), 4);
 }
@@ -240,7 +238,7 @@ static bool fits(const struct text *t, size_t n)
 	return t->n >= n && t->room >= n;
 }
 
-/* A run of ASCII, if there is one, but for the last few bytes of it. */
+/* A run of ASCII, if there is one or the text is about to end. */
 static void run(struct text *t)
 {
 	if (fits(t, VECTOR) && !plain(load(t->in)))
@@ -249,6 +247,8 @@ static void run(struct text *t)
 		step(t, RUN, RUN);
 	while (fits(t, VECTOR) && ascii(t->out, t->in, VECTOR))
 		step(t, VECTOR, VECTOR);
+	for (; fits(t, 1) && *t->in < 0x80; step(t, 1, 1))
+		*t->out = *t->in - (*t->in >= 'a' && *t->in <= 'z' ? 0x20 : 0);
 }
 
 /* Some blocks, as far as they go: the neighbours of each are part of the text. */

@@ -8,10 +8,22 @@
 #ifndef SOCK_CALL_H
 #define SOCK_CALL_H
 
+#include <errno.h>
 #include <sockeye.h>
 #include <stdbool.h>
 
 #include "sys.h"
+
+/* What a call answered, errno in its place. */
+static inline ssize_t call_result(ssize_t r)
+{
+	return r < 0 ? -errno : r;
+}
+
+static inline const struct sockaddr *call_raw(const struct sock_addr *a)
+{
+	return (const struct sockaddr *)&a->storage;
+}
 
 int call_socket(int family, int type, int proto);
 int call_socketpair(int family, int type, int proto, int fds[2]);

@@ -218,7 +218,7 @@ static struct sock dial(struct dial *d, const struct where *w)
 		return fail(d, -n, reason);
 	n = resolve_where(list, RESOLVE_MOST, w, false, d->deadline, &gai);
 	if (n < 0) {
-		s = fail(d, -n, resolve_words(n, gai, buf, sizeof buf));
+		s = fail(d, -n, lookup_words(n, gai, buf, sizeof buf));
 		s.gai = gai;
 		return s;
 	}

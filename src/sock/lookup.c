@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,4 +259,15 @@ int lookup_helpers(void)
 	n = helpers;
 	pthread_mutex_unlock(&lock);
 	return n;
+}
+
+const char *lookup_words(int err, int gai, char *buf, size_t n)
+{
+	if (err == -LIMIT_REACHED)
+		return "the name look-up took too long";
+	if (gai && gai != EAI_SYSTEM) {
+		snprintf(buf, n, "%s", gai_strerror(gai));
+		return buf;
+	}
+	return why_words(NULL, -err, buf, n);
 }

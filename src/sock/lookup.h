@@ -8,6 +8,7 @@
 #define SOCK_LOOKUP_H
 
 #include <netdb.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -25,6 +26,9 @@ int lookup_name(const char *host, const struct addrinfo *hints, int64_t deadline
 /* getnameinfo(3) likewise, into host and service of at least NI_MAXHOST and NI_MAXSERV bytes. */
 int lookup_addr(const struct sockaddr *addr, socklen_t len, int flags, int64_t deadline,
                 char *host, char *service, int *gai);
+
+/* The words for a look-up that failed with err and gai. */
+const char *lookup_words(int err, int gai, char *buf, size_t n);
 
 /* Helper threads that are running now, left-behind ones included. */
 int lookup_helpers(void);

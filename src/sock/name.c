@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "lookup.h"
-#include "resolve.h"
 #include "wait.h"
 
 /* Copy a name, or refuse: a name cut short is another name. */
@@ -41,7 +40,7 @@ int sock_addr_name(const struct sock_addr *addr, char *host, size_t host_room,
 	err = lookup_addr((const struct sockaddr *)&addr->storage, addr->len, flags,
 	                  flags & NI_NUMERICHOST ? PACE_FOREVER : pace_deadline(limit), h, serv, &gai);
 	if (err)
-		return why_say(why, -err, "name", at.s, resolve_words(err, gai, buf, sizeof buf));
+		return why_say(why, -err, "name", at.s, lookup_words(err, gai, buf, sizeof buf));
 	err = copy(host, host_room, h);
 	if (!err)
 		err = copy(service, service_room, serv);

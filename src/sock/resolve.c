@@ -151,17 +151,6 @@ int resolve_where(struct sock_addr *list, int room, const struct where *w, bool 
 	}
 }
 
-const char *resolve_words(int err, int gai, char *buf, size_t n)
-{
-	if (err == -LIMIT_REACHED)
-		return "the name look-up took too long";
-	if (gai && gai != EAI_SYSTEM) {
-		snprintf(buf, n, "%s", gai_strerror(gai));
-		return buf;
-	}
-	return why_words(NULL, -err, buf, n);
-}
-
 /* -- The public calls ---------------------------------------------------------- */
 
 static int resolve_public(struct sock_addr *list, int room, const char *text, bool passive,
@@ -179,7 +168,7 @@ static int resolve_public(struct sock_addr *list, int room, const char *text, bo
 		return why_say(why, EINVAL, "resolve", text, "a descriptor has no address to look up");
 	n = resolve_where(list, room, &w, passive, pace_deadline(limit), &gai);
 	if (n < 0)
-		return why_say(why, -n, "resolve", text, resolve_words(n, gai, buf, sizeof buf));
+		return why_say(why, -n, "resolve", text, lookup_words(n, gai, buf, sizeof buf));
 	return n;
 }
 

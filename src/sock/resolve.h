@@ -17,7 +17,4 @@ enum { RESOLVE_MOST = 32 };
 int resolve_where(struct sock_addr *list, int room, const struct where *w, bool passive,
                   int64_t deadline, int *gai);
 
-/* The words for a failed resolve_where. */
-const char *resolve_words(int err, int gai, char *buf, size_t n);
-
 #endif

@@ -107,7 +107,7 @@ ssize_t sock_sendto(struct sock *s, const void *buf, size_t n, const char *where
 		return why_fail_at(s, "sendto", where ? where : "", EINVAL, w.reason);
 	err = resolve_where(&to, 1, &w, false, deadline, &s->gai);
 	if (err < 0)
-		return why_fail_at(s, "sendto", where, -err, resolve_words(err, s->gai, words, sizeof words));
+		return why_fail_at(s, "sendto", where, -err, lookup_words(err, s->gai, words, sizeof words));
 	s->gai = 0;
 	return send_to(s, buf, n, &to, deadline);
 }

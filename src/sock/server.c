@@ -120,7 +120,7 @@ static struct sock serve(const char *where, const struct where *w, const struct 
 	int gai, n = resolve_where(list, RESOLVE_MOST, w, true, deadline, &gai);
 
 	if (n < 0) {
-		s = why_dead("server", where, -n, resolve_words(n, gai, buf, sizeof buf));
+		s = why_dead("server", where, -n, lookup_words(n, gai, buf, sizeof buf));
 		s.gai = gai;
 		return s;
 	}

@@ -49,7 +49,7 @@ static int find(struct sock *s, const char *op, const char *text, bool passive,
 	if (n == -LIMIT_REACHED)
 		return why_fail_at(s, op, text, LIMIT_REACHED, "the name look-up took too long");
 	if (n < 0)
-		return why_kill_at(s, op, text, -n, resolve_words(n, s->gai, buf, sizeof buf));
+		return why_kill_at(s, op, text, -n, lookup_words(n, s->gai, buf, sizeof buf));
 	s->gai = 0;
 	return n;
 }
