@@ -94,7 +94,6 @@ static ssize_t fill(struct sock_lines *in, struct pace *p)
 
 	if (!room)
 		return -EMSGSIZE;
-	p->vain = 0;
 	do
 		r = call_recv(s->fd, in->buf + in->end, room, p->flags);
 	while (pace_again(p, s->fd, POLLIN, &r));

@@ -13,6 +13,7 @@
 
 #include "addr.h"
 #include "call.h"
+#include "life.h"
 #include "why.h"
 
 enum { IOVS_MOST = 1024 };
@@ -117,12 +118,6 @@ ssize_t sock_sendmsg(struct sock *s, const struct sock_msg *m)
 	return msg_send(s, "sendmsg", m);
 }
 
-/* Where messages have ends MSG_TRUNC tells a length; a stream would throw bytes away. */
-static bool has_ends(const struct sock *s)
-{
-	return s->type == SOCK_DGRAM || s->type == SOCK_RAW || s->type == SOCK_SEQPACKET;
-}
-
 static size_t room_of(const struct msghdr *h)
 {
 	size_t room = 0;
@@ -160,7 +155,7 @@ static ssize_t receive(struct sock *s, struct msghdr *h, int flags)
 	int waited = 0;
 	ssize_t r;
 
-	flags |= p.flags | MSG_CMSG_CLOEXEC | (has_ends(s) ? MSG_TRUNC : 0);
+	flags |= p.flags | MSG_CMSG_CLOEXEC | (life_has_ends(s) ? MSG_TRUNC : 0);
 	do
 		r = call_recvmsg(s->fd, h, flags);
 	while (flags & MSG_ERRQUEUE ? msg_errors_again(s, &p, &waited, &r)

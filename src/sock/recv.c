@@ -11,12 +11,13 @@
 #include <sockeye/addr.h>
 
 #include "call.h"
+#include "life.h"
 #include "wait.h"
 
 /* The flags that every receiving call on this socket carries. */
 static int kind_flags(const struct sock *s)
 {
-	return s->type == SOCK_STREAM ? 0 : MSG_TRUNC;
+	return life_has_ends(s) ? MSG_TRUNC : 0;
 }
 
 /* What a result means for the value: bytes stored, bytes lost. Returns the bytes stored. */

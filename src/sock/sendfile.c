@@ -72,7 +72,6 @@ static int in_kernel(struct job *j)
 		off_t at = j->offset + j->sent;
 		ssize_t r;
 
-		j->pace.vain = 0;
 		do
 			r = call_sendfile(j->s->fd, j->file, &at, piece(j, SENDFILE_CHUNK));
 		while (pace_again(&j->pace, j->s->fd, POLLOUT, &r));
@@ -104,7 +103,6 @@ static ssize_t read_piece(struct job *j, char *buf, size_t n)
 		if (r < 0)
 			return r;
 	}
-	j->pace.vain = 0;
 	do
 		r = result(sys.read(j->file, buf, n));
 	while (pace_again(&j->pace, j->file, POLLIN, &r));
@@ -116,7 +114,6 @@ static int send_piece(struct job *j, const char *buf, size_t n)
 	while (n) {
 		ssize_t r;
 
-		j->pace.vain = 0;
 		do
 			r = call_send(j->s->fd, buf, n, MSG_NOSIGNAL | j->pace.flags);
 		while (pace_again(&j->pace, j->s->fd, POLLOUT, &r));

@@ -83,6 +83,18 @@ int pace_wait(int64_t deadline, int fd, short events)
 	}
 }
 
+/* Of a stream the kernel tells the end itself, after its last byte. */
+static bool receiving_is_shut(int fd)
+{
+	int type = SOCK_STREAM, state;
+	socklen_t n = sizeof type;
+
+	if (sys.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) < 0 || type == SOCK_STREAM)
+		return false;
+	state = call_poll(fd, POLLRDHUP, 0);
+	return state > 0 && state & POLLRDHUP;
+}
+
 /*
  * Ready, and yet nothing: a datagram socket after SHUT_RD is so for ever, which
  * is an end (0); one that sends to a full Unix peer for a while, which must
@@ -90,12 +102,9 @@ int pace_wait(int64_t deadline, int fd, short events)
  */
 static ssize_t ready_in_vain(struct pace *p, int fd, short events)
 {
-	int state;
-
 	if (p->vain++ == 0)
 		return 1;
-	state = call_poll(fd, POLLRDHUP, 0);
-	if (events & POLLIN && state > 0 && state & POLLRDHUP)
+	if (events & POLLIN && receiving_is_shut(fd))
 		return 0;
 	if (pace_ms(p->deadline) == 0)
 		return -LIMIT_REACHED;

@@ -58,7 +58,10 @@ bool pace_retry(struct pace *p, int fd, short events, ssize_t *r);
 
 static inline bool pace_again(struct pace *p, int fd, short events, ssize_t *r)
 {
-	return *r < 0 && pace_retry(p, fd, events, r);
+	if (*r < 0)
+		return pace_retry(p, fd, events, r);
+	p->vain = 0;
+	return false;
 }
 
 /* The limit that new values start with. */

@@ -348,6 +348,38 @@ static void recvall_stops_at_the_end(void **state)
 	net_close_pair(pair);
 }
 
+/* Bytes and the end arrive together, after several waits: the bytes come first. */
+static void *two_parts_and_the_end(void *arg)
+{
+	struct sock *s = arg;
+	char ready;
+
+	for (int i = 0; i < 3; i++) {
+		if (sock_recv(s, &ready, 1) != 1 || sock_sendall(s, "ab", 2) < 0)
+			return s;
+	}
+	sock_shutdown(s, SHUT_WR);
+	return NULL;
+}
+
+static void an_end_that_comes_with_bytes_costs_none(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		struct sock pair[2];
+		pthread_t thread;
+		char buf[16] = "";
+
+		net_tcp_pair(pair);
+		assert_int_equal(pthread_create(&thread, NULL, two_parts_and_the_end, &pair[1]), 0);
+		sock_send(&pair[0], "...", 3);
+		assert_int_equal(sock_recvall(&pair[0], buf, sizeof buf), 6);
+		assert_string_equal(buf, "ababab");
+		pthread_join(thread, NULL);
+		net_close_pair(pair);
+	}
+}
+
 static void printf_sends_texts_of_any_length(void **state)
 {
 	struct sock pair[2];
@@ -447,6 +479,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_receive_writes_past_its_room),
 	cmocka_unit_test(peek_leaves_the_bytes),
 	cmocka_unit_test(recvall_stops_at_the_end),
+	cmocka_unit_test(an_end_that_comes_with_bytes_costs_none),
 	cmocka_unit_test(printf_sends_texts_of_any_length),
 	cmocka_unit_test(datagrams_end_when_receiving_was_shut_down),
 	cmocka_unit_test(a_full_unix_datagram_peer_costs_no_processor),
