@@ -55,22 +55,23 @@ struct sock_addr {
 
 /*
  * A socket. Zeroed memory is a socket that was never opened: every call fails
- * cleanly on it. Read the first group freely; family, type and proto may be
- * overridden after sock_from. The rest belongs to the library.
+ * cleanly on it. Read what has a comment freely; family, type and proto may be
+ * overridden after sock_from. The rest belongs to the library. What every call
+ * touches comes first, in one cache line.
  */
 struct sock {
 	int fd;                 /* for poll and friends; -1 when there is none */
 	int error;              /* errno of the last call or, once broken, of the first cause; 0: well */
+	int state, flags;
+	int family, type, proto; /* AF_*, SOCK_* without flags, IPPROTO_* or 0 */
 	int gai;                /* EAI_* of getaddrinfo(3) when a name look-up failed, else 0 */
-	int family, type, proto;
 	int64_t limit;          /* set by sock_limit, ns */
-	struct sock_addr peer;  /* whom it talks to; len 0 when nobody */
-	char why[SOCKEYE_WHY];  /* what failed last: operation, address, reason */
-
-	int state, flags, port;
 	int64_t until;
 	uint64_t sent, got, cut;
 	uint32_t zero;
+	int port;
+	struct sock_addr peer;  /* whom it talks to; len 0 when nobody */
+	char why[SOCKEYE_WHY];  /* what failed last: operation, address, reason */
 };
 
 /* Python's "with": closes the socket when its scope ends. gcc and clang. */

@@ -179,7 +179,7 @@ def fuzz(target):
 
 
 def fuzz_tests(pattern, tally):
-    if not build(FUZZ, *FUZZ_BUILD, [], tally):
+    if not build(FUZZ, *FUZZ_BUILD, ["fuzzers"], tally):
         return
     targets = sorted(path for path in (ROOT / FUZZ / "tests/fuzz").glob("fuzz-*")
                      if path.is_file() and pattern in path.name)

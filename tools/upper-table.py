@@ -14,6 +14,7 @@ import sys
 
 FOLDER = "/usr/share/unicode"
 PAGE = 64                       # code points that share all but their last byte
+ROW, ROWS = PAGE * PAGE, 32     # code points that share all but two; rows of 256 save the table a check
 
 
 def fields(path):
@@ -46,25 +47,29 @@ def array(head, items, per_line):
 
 
 def pairs(upper):
-    """Two-byte letters whose upper case has two bytes as well; 0, 0 for others."""
-    for point in range(0x800):
-        to = upper.get(point, chr(point).encode())
-        yield "{ %d, %d }" % tuple(to) if point >= 0x80 and len(to) == 2 else "{ 0, 0 }"
+    """By first and second byte, less C0 and 80: two bytes of upper case, or 0, 0 when it has another size."""
+    for lead in range(32):
+        for last in range(256):
+            point = lead * PAGE + last
+            to = upper.get(point, chr(point).encode()) if last < PAGE else b""
+            yield "{ %d, %d }" % tuple(to) if point >= 0x80 and len(to) == 2 else "{ 0, 0 }"
 
 
 def tables(upper):
     used = sorted({point // PAGE for point in upper})
+    number = {page: i + 1 for i, page in enumerate(used)}
     full = [b""] + sorted(set(upper.values()))
-    number = {to: i for i, to in enumerate(full)}
-    page_of = [str(used.index(p) + 1 if p in used else 0) for p in range(max(used) + 1)]
-    entries = ["0"] * PAGE
+    place = {to: i for i, to in enumerate(full)}
+    assert max(upper) < ROWS * ROW
+    pages = [number.get(row * PAGE + last, 0) if last < PAGE else 0 for row in range(ROWS) for last in range(256)]
+    entries = [0] * PAGE
     for page in used:
-        entries += [str(number.get(upper.get(page * PAGE + i), 0)) for i in range(PAGE)]
+        entries += [place.get(upper.get(page * PAGE + i), 0) for i in range(PAGE)]
     letters = ["{ %d, { %s } }" % (len(to), ", ".join(map(str, to)) or "0") for to in full]
-    yield "enum { UPPER_PAGE = %d, UPPER_PAGES = %d };\n" % (PAGE, len(page_of))
-    yield array("static const unsigned char upper_pair[2048][2]", list(pairs(upper)), 8)
-    yield array("static const unsigned char upper_page[UPPER_PAGES]", page_of, 32)
-    yield array("static const unsigned short upper_entry[]", entries, 16)
+    yield "enum { UPPER_PAGE = %d, UPPER_LIMIT = %#x };\n" % (PAGE, ROWS * ROW)
+    yield array("static const unsigned char upper_pair[32 * 256][2]", list(pairs(upper)), 8)
+    yield array("static const unsigned char upper_page[%d * 256]" % ROWS, list(map(str, pages)), 32)
+    yield array("static const unsigned short upper_entry[]", list(map(str, entries)), 16)
     yield "struct upper_letter {\n\tunsigned char size;\n\tunsigned char text[7];\n};\n"
     yield array("static const struct upper_letter upper_letter[]", letters, 4)
 

@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Upper-casing in three gears. Runs of ASCII go at the speed of memory. Other
+ * Upper-casing in three gears. Long runs of ASCII are ascii.c's. Other
  * text goes in blocks: nearly every letter's upper case has as many bytes as
  * the letter, so a block is changed in place, the commonest letters all at
  * once and the others by a table. The few that grow or shrink, and the end of
  * a text, are done one character at a time.
  *
- * Vectors are GNU C's own (gcc and clang, any machine), for a plain loop is
- * left scalar by one of the two. The tables are made by tools/upper-table.py;
+ * Vectors are GNU C's own, the same on any machine. The tables are made by tools/upper-table.py;
  * utf8.c says what valid UTF-8 is. Bytes that are no text stay as they are.
  */
 #include "upper.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#else
 #include <endian.h>
+#endif
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "upper-table.h"
 #include "utf8.h"
 
 enum {
 	VECTOR = 16,
-	RUN = 256,              /* bytes tried as pure ASCII */
 	TURN = 16,              /* blocks until a run is looked for again */
 	BLOCK = 64,             /* one bit for each of its bytes in a mask */
 	LAST = BLOCK - 3        /* a character that begins before this ends in the block */
@@ -79,59 +82,54 @@ static inline bool plain(bytes v)
 	return !(either(v) & 0x8080808080808080);
 }
 
-/* Upper-case the ASCII letters of n bytes, a multiple of VECTOR; true if there was nothing else. */
-static inline bool ascii(unsigned char *restrict out, const unsigned char *restrict in, size_t n)
+/* Upper-case the ASCII letters among VECTOR bytes. */
+static inline bytes ascii(unsigned char *restrict out, const unsigned char *restrict in)
 {
-	bytes all = { 0 };
+	bytes c = load(in), to = c - (within(c, 'a', 'z') & 0x20);
 
-	for (size_t i = 0; i < n; i += VECTOR) {
-		bytes c = load(in + i);
-
-		all |= c;
-		c -= within(c, 'a', 'z') & 0x20;
-		memcpy(out + i, &c, sizeof c);
-	}
-	return plain(all);
+	memcpy(out, &to, sizeof to);
+	return c;
 }
 
-/* A bit for each byte of a block that is not 0. Each is 0 or 0xff. */
-static uint64_t bits(const bytes *v)
+/* A bit for each byte that is not 0. Each is 0 or 0xff. */
+#ifdef __SSE2__
+static inline uint64_t bits(bytes v)
 {
-	uint64_t mask = 0;
-
-	for (int i = 0; i < BLOCK; i += 8) {
-		uint64_t w;
-
-		memcpy(&w, (const char *)v + i, sizeof w);
-		w = le64toh(w) & 0x0101010101010101;
-		mask |= (w * 0x0102040810204080 >> 56) << i;
-	}
-	return mask;
+	return (unsigned)_mm_movemask_epi8((__m128i)v);
 }
+#else
+static inline uint64_t bits(bytes v)
+{
+	uint64_t w[2];
+
+	v &= 1;
+	memcpy(w, &v, sizeof w);
+	return le64toh(w[0]) * 0x0102040810204080 >> 56 |
+	       le64toh(w[1]) * 0x0102040810204080 >> 56 << 8;
+}
+#endif
 
 /*
- * The same for Russian, U+0400 to U+045F: 0xd0 or 0xd1 and a byte. Each byte is
- * judged by itself and its neighbours, so in[-1] and in[BLOCK] are read. Takes
- * what it has done off the leads; returns what is left of them, in one vector.
+ * Upper-case Russian, U+0400 to U+045F: 0xd0 or 0xd1 and a byte. Each byte is
+ * judged by itself and its neighbours, so in[-1] and in[BLOCK] are read.
+ * Returns the places of the letters that are done.
  */
-static bytes russian(unsigned char *restrict out, const unsigned char *restrict in, bytes *leads)
+static uint64_t russian(unsigned char *restrict out, const unsigned char *restrict in)
 {
-	bytes left = { 0 };
+	uint64_t done = 0;
 
-	for (int i = 0; i < BLOCK / VECTOR; i++, in += VECTOR, out += VECTOR) {
-		bytes c = load(in), before = load(in - 1);
+	for (int i = 0; i < BLOCK; i += VECTOR) {
+		bytes c = load(in + i), before = load(in + i - 1);
 		bytes d0 = (bytes)(before == 0xd0), d1 = (bytes)(before == 0xd1);
-		bytes done = (bytes)(c == 0xd1) & below(load(in + 1), 0xa0);
-		bytes to = load(out) - (d0 & below(c, 0xc0) & ~below(c, 0xb0) & 0x20)
-		                     + (d1 & below(c, 0x90) & 0x20)
-		                     - (d1 & below(c, 0xa0) & ~below(c, 0x90) & 0x10)
-		                     - (done & 1);
+		bytes d1_to_d0 = (bytes)(c == 0xd1) & below(load(in + i + 1), 0xa0);
+		bytes a_to_p = d0 & within(c, 0xb0, 0xbf) & 0x20;
+		bytes others = d1 & below(c, 0xa0) & ((below(c, 0x90) & 0x30) - 0x10);
+		bytes to = load(out + i) - a_to_p + others - (d1_to_d0 & 1);
 
-		memcpy(out, &to, sizeof to);
-		leads[i] &= ~(done | (bytes)(c == 0xd0));
-		left |= leads[i];
+		memcpy(out + i, &to, sizeof to);
+		done |= bits(d1_to_d0 | (bytes)(c == 0xd0)) << i;
 	}
-	return left;
+	return done;
 }
 
 /*
@@ -140,20 +138,17 @@ static bytes russian(unsigned char *restrict out, const unsigned char *restrict 
  */
 static inline uint64_t vectors(unsigned char *restrict out, const unsigned char *restrict in)
 {
-	bytes leads[BLOCK / VECTOR], any = { 0 }, d0 = { 0 };
+	uint64_t leads = 0;
+	bytes d0 = { 0 };
 
-	for (int i = 0; i < BLOCK / VECTOR; i++) {
-		bytes c = load(in + i * VECTOR), to = c - (within(c, 'a', 'z') & 0x20);
+	for (int i = 0; i < BLOCK; i += VECTOR) {
+		bytes c = ascii(out + i, in + i);
 
-		memcpy(out + i * VECTOR, &to, sizeof to);
-		leads[i] = within(c, 0xc2, 0xd6) | within(c, 0xe1, 0xe2) |
-		           (bytes)(c == 0xea) | within(c, 0xef, 0xf0);
-		any |= leads[i];
+		leads |= bits(within(c, 0xc2, 0xd6) | within(c, 0xe1, 0xe2) |
+		              (bytes)(c == 0xea) | within(c, 0xef, 0xf0)) << i;
 		d0 |= (bytes)(c == 0xd0);
 	}
-	if (either(d0))
-		any = russian(out, in, leads);
-	return either(any) ? bits(leads) : 0;
+	return either(d0) ? leads & ~russian(out, in) : leads;
 }
 
 static bool follows(unsigned char c)
@@ -161,13 +156,20 @@ static bool follows(unsigned char c)
 	return (c & 0xc0) == 0x80;
 }
 
-/* The upper case of a code point of a page, NULL when it is the same character. */
-static const struct upper_letter *letter(size_t page, unsigned char last)
+/* The upper case of a character of a page, NULL when it is the same one. */
+static inline const struct upper_letter *letter(unsigned page, unsigned char last)
 {
-	size_t base = page < UPPER_PAGES ? (size_t)upper_page[page] * UPPER_PAGE : 0;
-	size_t entry = upper_entry[base + last % UPPER_PAGE];
+	unsigned entry = upper_entry[page * UPPER_PAGE + last % UPPER_PAGE];
 
 	return entry ? &upper_letter[entry] : NULL;
+}
+
+/* The same for any code point. */
+static const struct upper_letter *find(uint32_t point)
+{
+	if (point >= UPPER_LIMIT)
+		return NULL;
+	return letter(upper_page[point >> 12 << 8 | (point >> 6 & 0x3f)], (unsigned char)point);
 }
 
 /* Put a letter of size bytes in its place. False when its upper case has another size. */
@@ -178,33 +180,32 @@ static bool place(unsigned char *out, const struct upper_letter *to, size_t size
 	return !to || to->size == size;
 }
 
-/* The next three do so for the letter at in, if it is one. Its first byte is one of the leads above. */
-static inline bool two(unsigned char *out, const unsigned char *in)
+/*
+ * The next three do so for the letter at in. Its first byte is one of the leads
+ * above; key is that byte and the second one, less 0xc0 and 0x80.
+ */
+static inline bool two(unsigned char *out, unsigned key)
 {
-	const unsigned char *to = upper_pair[(in[0] & 0x1f) << 6 | (in[1] & 0x3f)];
+	uint16_t to;
 
-	if (!follows(in[1]))
-		return true;
-	memcpy(out, to, 2);
-	return to[0];
+	memcpy(&to, upper_pair[key], sizeof to);
+	memcpy(out, &to, sizeof to);
+	return to;
 }
 
-static inline bool three(unsigned char *out, const unsigned char *in)
+static inline bool three(unsigned char *out, const unsigned char *in, unsigned key)
 {
-	size_t page = (in[0] & 0x0f) << 6 | (in[1] & 0x3f);
+	unsigned page = upper_page[key - 0x2000];
 
-	if (!upper_page[page] || !follows(in[1]) || !follows(in[2]))
-		return true;
-	return place(out, letter(page, in[2]), 3);
+	return !page || !follows(in[2]) || place(out, letter(page, in[2]), 3);
 }
 
+/* Of the four-byte letters only those of the row from U+10000 to U+1FFFF know case. */
 static inline bool four(unsigned char *out, const unsigned char *in)
 {
-	size_t page = (in[1] & 0x3f) << 6 | (in[2] & 0x3f);
-
-	if (page < 0x10000 / UPPER_PAGE || !follows(in[1]) || !follows(in[2]) || !follows(in[3]))
+	if ((in[1] & 0xf0) != 0x90 || !follows(in[2]) || !follows(in[3]))
 		return true;
-	return place(out, letter(page, in[3]), 4);
+	return place(out, letter(upper_page[(in[1] & 0x0f) << 8 | 0x1000 | (in[2] & 0x3f)], in[3]), 4);
 }
 
 /* The bytes of a block without a character that may go on behind it. */
@@ -225,9 +226,10 @@ static size_t block(unsigned char *restrict out, const unsigned char *restrict i
 
 	for (; mask; mask &= mask - 1) {
 		size_t i = (unsigned)__builtin_ctzll(mask);
+		unsigned key = ((unsigned)in[i] << 8 | in[i + 1]) - 0xc080;
 
-		if (!(in[i] < 0xe0 ? two(out + i, in + i) :
-		      in[i] < 0xf0 ? three(out + i, in + i) : four(out + i, in + i)))
+		if (!(key < 0x2000 ? two(out + i, key) :
+		      key < 0x3000 ? three(out + i, in + i, key) : four(out + i, in + i)))
 			return i;
 	}
 	return n;
@@ -243,9 +245,9 @@ static void run(struct text *t)
 {
 	if (fits(t, VECTOR) && !plain(load(t->in)))
 		return;
-	while (fits(t, RUN) && ascii(t->out, t->in, RUN))
-		step(t, RUN, RUN);
-	while (fits(t, VECTOR) && ascii(t->out, t->in, VECTOR))
+	size_t done = ascii_upper(t->out, t->in, t->n < t->room ? t->n : t->room);
+	step(t, done, done);
+	while (fits(t, VECTOR) && plain(ascii(t->out, t->in)))
 		step(t, VECTOR, VECTOR);
 	for (; fits(t, 1) && *t->in < 0x80; step(t, 1, 1))
 		*t->out = *t->in - (*t->in >= 'a' && *t->in <= 'z' ? 0x20 : 0);
@@ -282,7 +284,7 @@ static bool character(struct text *t)
 
 	if (!size && t->n < 4 && cut(t->in, t->n))
 		return false;
-	const struct upper_letter *to = size ? letter(point / UPPER_PAGE, (unsigned char)point) : NULL;
+	const struct upper_letter *to = size ? find(point) : NULL;
 	size_t in = size ? size : 1, out = to ? to->size : in;
 
 	if (out > t->room)

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "call.h"
-#include "watch.h"
 
 /* Begin the record of a call that moves bytes and may block. */
 static void bytes_enter(struct watch *w, int call, int fd, size_t n, int flags)
@@ -18,17 +17,14 @@ static void bytes_enter(struct watch *w, int call, int fd, size_t n, int flags)
 	watch_enter(w);
 }
 
-ssize_t call_send(int fd, const void *buf, size_t n, int flags)
+ssize_t call_send_watched(int fd, const void *buf, size_t n, int flags)
 {
 	struct watch w;
-	bool on = watch_on();
 	ssize_t r;
 
-	if (on)
-		bytes_enter(&w, EVENT_SEND, fd, n, flags);
+	bytes_enter(&w, EVENT_SEND, fd, n, flags);
 	r = call_result(sys.send(fd, buf, n, flags | MSG_NOSIGNAL));
-	if (on)
-		watch_sent(&w, r, &(struct iovec){ (void *)(uintptr_t)buf, n }, 1, NULL);
+	watch_sent(&w, r, &(struct iovec){ (void *)(uintptr_t)buf, n }, 1, NULL);
 	return r;
 }
 
@@ -114,17 +110,14 @@ int call_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 	return r;
 }
 
-ssize_t call_recv(int fd, void *buf, size_t n, int flags)
+ssize_t call_recv_watched(int fd, void *buf, size_t n, int flags)
 {
 	struct watch w;
-	bool on = watch_on();
 	ssize_t r;
 
-	if (on)
-		bytes_enter(&w, EVENT_RECV, fd, n, flags);
+	bytes_enter(&w, EVENT_RECV, fd, n, flags);
 	r = call_result(sys.recv(fd, buf, n, flags));
-	if (on)
-		watch_received(&w, r, &(struct iovec){ buf, n }, 1, NULL);
+	watch_received(&w, r, &(struct iovec){ buf, n }, 1, NULL);
 	return r;
 }
 

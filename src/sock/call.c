@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "../base/clock.h"
-#include "watch.h"
 
 int call_socket(int family, int type, int proto)
 {

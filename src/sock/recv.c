@@ -30,7 +30,7 @@ static ssize_t stored(struct sock *s, ssize_t r, size_t room)
 	return r < 0 ? r : (ssize_t)s->got;
 }
 
-static ssize_t receive(struct sock *s, const char *op, void *buf, size_t n, int flags)
+static inline ssize_t receive(struct sock *s, const char *op, void *buf, size_t n, int flags)
 {
 	struct pace p = pace_of(s);
 	ssize_t r;
