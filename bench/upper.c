@@ -66,8 +66,10 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+typedef size_t work_fn(char *out, const char *in, size_t n);
+
 /* The median GB/s of work over n bytes. */
-static double measure(size_t (*work)(char *, const char *, size_t), char *out, const char *in, size_t n)
+static double measure(work_fn *work, char *out, const char *in, size_t n)
 {
 	double rate[RUNS], took = 0;
 	long turns = 1;
@@ -92,8 +94,7 @@ static double measure(size_t (*work)(char *, const char *, size_t), char *out, c
 	return rate[RUNS / 2];
 }
 
-static void row(const char *name, const char *text, size_t (*work)(char *, const char *, size_t),
-                char *out, char *in)
+static void row(const char *name, const char *text, work_fn *work, char *out, char *in)
 {
 	size_t len = strlen(text);
 

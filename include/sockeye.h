@@ -35,6 +35,7 @@ extern "C" {
 enum {
 	SOCKEYE_FOREVER = -1,   /* as a limit: none */
 	SOCKEYE_BACKLOG = 128,  /* Python's default backlog: min(SOMAXCONN, 128) */
+	SOCKEYE_WAIT_MOST = 1024, /* sockets that sock_wait takes at once */
 	SOCKEYE_WHY = 256,      /* bytes of a sentence, its NUL included */
 	SOCKEYE_READ = 1,       /* for sock_wait: bytes, a caller or the end are there */
 	SOCKEYE_WRITE = 2       /* for sock_wait: there is room to send */
@@ -259,7 +260,7 @@ struct sock_wait {
 	int ready;              /* the answer; a broken or hung-up socket is ready for all it wants */
 };
 
-/* Wait until one of n sockets is ready. Returns how many are, 0 at the limit, or -1 and errno. */
+/* Wait until one of n sockets (at most SOCKEYE_WAIT_MOST) is ready. Returns how many are, 0 at the limit, or -1 and errno. */
 int sock_wait(struct sock_wait *list, int n, int64_t limit);
 
 /* -- Who ---------------------------------------------------------------------------- */

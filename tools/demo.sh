@@ -81,12 +81,13 @@ talk() {
 
 	printf '\n%s, %s: %s\n' "$server" "$client" "$*"
 	set --
-	if ! start; then
+	for other in "127.0.0.2:$port" "127.0.0.2:$((port + 1))" "127.0.0.2:$((port + 2))" ''; do
+		! start "$@" || break
 		stop
-		set -- "127.0.0.2:$port"
-		echo "demo   | port $port is taken; once more at $1"
-		start "$@"
-	fi
+		[ -n "$other" ] || return 1
+		echo "demo   | ${1:-port $port} is taken; once more at $other"
+		set -- "$other"
+	done
 	case $client in *-upper-*) echo "typed  | $TYPED" ;; esac
 	printf '%s\n' "$TYPED" | {
 		"$bin/$client" "$@" 2>&1 || echo "exit code $?"

@@ -61,7 +61,9 @@ def tables(upper):
     full = [b""] + sorted(set(upper.values()))
     place = {to: i for i, to in enumerate(full)}
     assert max(upper) < ROWS * ROW
-    pages = [number.get(row * PAGE + last, 0) if last < PAGE else 0 for row in range(ROWS) for last in range(256)]
+    pages = []
+    for row in range(ROWS):
+        pages += [number.get(row * PAGE + last, 0) for last in range(PAGE)] + [0] * (256 - PAGE)
     entries = [0] * PAGE
     for page in used:
         entries += [place.get(upper.get(page * PAGE + i), 0) for i in range(PAGE)]

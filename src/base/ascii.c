@@ -20,8 +20,11 @@ change(unsigned char *restrict out, const unsigned char *restrict in)
 {
 	uint64_t all = 0;
 
-	for (int i = 0; i < ASCII_RUN; i++)
-		out[i] = (unsigned char)(in[i] - ((signed char)(in[i] + (127 - 'z')) > 126 - 'z' + 'a' ? 0x20 : 0));
+	for (int i = 0; i < ASCII_RUN; i++) {
+		signed char raised = (signed char)(in[i] + (127 - 'z'));
+
+		out[i] = (unsigned char)(in[i] - (raised > 126 - 'z' + 'a' ? 0x20 : 0));
+	}
 	for (int i = 0; i < ASCII_RUN; i += 8) {
 		uint64_t word;
 

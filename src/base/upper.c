@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Upper-casing in three gears. Long runs of ASCII are ascii.c's. Other
- * text goes in blocks: nearly every letter's upper case has as many bytes as
- * the letter, so a block is changed in place, the commonest letters all at
- * once and the others by a table. The few that grow or shrink, and the end of
- * a text, are done one character at a time.
+ * Upper-casing in three gears. Long runs of ASCII are ascii.c's. Other text
+ * goes in blocks: nearly every letter's upper case has as many bytes as the
+ * letter, so a block is changed in place, the commonest letters all at once
+ * and the others by a table. The few that grow or shrink, and the end of a
+ * text, are done one character at a time.
  *
- * Vectors are GNU C's own, the same on any machine. The tables are made by tools/upper-table.py;
- * utf8.c says what valid UTF-8 is. Bytes that are no text stay as they are.
+ * Vectors are GNU C's own, the same on any machine. tools/upper-table.py makes
+ * the tables; utf8.c says what valid UTF-8 is. What is no text stays as it is.
  */
 #include "upper.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
-#else
-#include <endian.h>
 #endif
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -184,13 +183,15 @@ static bool place(unsigned char *out, const struct upper_letter *to, size_t size
  * The next three do so for the letter at in. Its first byte is one of the leads
  * above; key is that byte and the second one, less 0xc0 and 0x80.
  */
-static inline bool two(unsigned char *out, unsigned key)
+static inline bool two(unsigned char *out, const unsigned char *in, unsigned key)
 {
 	uint16_t to;
 
 	memcpy(&to, upper_pair[key], sizeof to);
+	if (!to)
+		return !follows(in[1]);
 	memcpy(out, &to, sizeof to);
-	return to;
+	return true;
 }
 
 static inline bool three(unsigned char *out, const unsigned char *in, unsigned key)
@@ -205,7 +206,8 @@ static inline bool four(unsigned char *out, const unsigned char *in)
 {
 	if ((in[1] & 0xf0) != 0x90 || !follows(in[2]) || !follows(in[3]))
 		return true;
-	return place(out, letter(upper_page[(in[1] & 0x0f) << 8 | 0x1000 | (in[2] & 0x3f)], in[3]), 4);
+	unsigned page = upper_page[(in[1] & 0x0f) << 8 | 0x1000 | (in[2] & 0x3f)];
+	return place(out, letter(page, in[3]), 4);
 }
 
 /* The bytes of a block without a character that may go on behind it. */
@@ -218,6 +220,14 @@ static inline size_t whole(const unsigned char *in)
 	return in[BLOCK - 3] >= 0xf0 ? BLOCK - 3 : n;
 }
 
+static inline unsigned first_two(const unsigned char *in)
+{
+	uint16_t both;
+
+	memcpy(&both, in, sizeof both);
+	return be16toh(both);
+}
+
 /* One block. Returns the bytes done, up to a letter that cannot be changed in its place. */
 static size_t block(unsigned char *restrict out, const unsigned char *restrict in)
 {
@@ -226,9 +236,9 @@ static size_t block(unsigned char *restrict out, const unsigned char *restrict i
 
 	for (; mask; mask &= mask - 1) {
 		size_t i = (unsigned)__builtin_ctzll(mask);
-		unsigned key = ((unsigned)in[i] << 8 | in[i + 1]) - 0xc080;
+		unsigned key = first_two(in + i) - 0xc080;
 
-		if (!(key < 0x2000 ? two(out + i, key) :
+		if (!(key < 0x2000 ? two(out + i, in + i, key) :
 		      key < 0x3000 ? three(out + i, in + i, key) : four(out + i, in + i)))
 			return i;
 	}
@@ -246,7 +256,8 @@ static void run(struct text *t)
 	if (fits(t, VECTOR) && !plain(load(t->in)))
 		return;
 	size_t done = ascii_upper(t->out, t->in, t->n < t->room ? t->n : t->room);
-	step(t, done, done);
+	if (done)
+		step(t, done, done);
 	while (fits(t, VECTOR) && plain(ascii(t->out, t->in)))
 		step(t, VECTOR, VECTOR);
 	for (; fits(t, 1) && *t->in < 0x80; step(t, 1, 1))

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sockeye/addr.h>
 #include <sys/time.h>
 
@@ -15,17 +16,25 @@
 #include "call.h"
 #include "wait.h"
 
-/* A TCP socket that calls a free port of its own machine may be given that very port and meet itself. */
+/*
+ * A TCP socket that calls a free port of its own machine may be given that very
+ * port and meet itself. It is then dissolved (AF_UNSPEC), so that another
+ * address can be tried.
+ */
 static bool met_itself(int fd, const struct sock_addr *addr)
 {
-	struct sock_addr own = { .type = addr->type, .len = sizeof own.storage };
+	struct sock_addr own = { .len = sizeof own.storage }, peer = { .len = sizeof peer.storage };
+	struct sock_addr nobody = { .len = sizeof(struct sockaddr_in) };
 	int family = sock_addr_family(addr);
 
 	if (addr->type != SOCK_STREAM || (family != AF_INET && family != AF_INET6))
 		return false;
-	if (sys.getsockname(fd, (struct sockaddr *)&own.storage, &own.len) < 0)
+	if (sys.getsockname(fd, (struct sockaddr *)&own.storage, &own.len) < 0 ||
+	    sys.getpeername(fd, (struct sockaddr *)&peer.storage, &peer.len) < 0 ||
+	    sock_addr_cmp(&own, &peer) != 0)
 		return false;
-	return sock_addr_cmp(&own, addr) == 0;
+	call_connect(fd, &nobody);
+	return true;
 }
 
 int connect_result(int fd, const struct sock_addr *addr)
@@ -41,7 +50,7 @@ int connect_result(int fd, const struct sock_addr *addr)
 
 /* -- Unix sockets -------------------------------------------------------------- */
 
-/* SO_SNDTIMEO bounds the wait for a place in the listener's queue; 0 lifts it. */
+/* SO_SNDTIMEO bounds the wait for a place in the listener's queue. */
 static void send_timeout(int fd, int64_t ns)
 {
 	struct timeval t = { .tv_sec = ns / CLOCK_SEC, .tv_usec = ns % CLOCK_SEC / 1000 };
@@ -49,45 +58,47 @@ static void send_timeout(int fd, int64_t ns)
 	call_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
 }
 
-static int set_nonblock(struct sock *s, bool on)
+/* In blocking mode: 0, -LIMIT_REACHED or a negative errno. */
+static int unix_attempts(int fd, const struct sock_addr *addr, int64_t deadline)
 {
-	int flags = call_fcntl(s->fd, F_GETFL, 0);
-
-	if (flags < 0 || !(flags & O_NONBLOCK) == !on)
-		return flags < 0 ? flags : 0;
-	flags = call_fcntl(s->fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
-	s->flags = on ? s->flags | FLAG_NONBLOCK : s->flags & ~FLAG_NONBLOCK;
-	return flags < 0 ? flags : 0;
-}
-
-static int unix_wait(struct sock *s, const struct sock_addr *addr, int64_t deadline)
-{
-	int err = set_nonblock(s, false);
-
-	while (!err) {
+	for (;;) {
 		int64_t left = deadline - clock_now();
+		int err;
 
 		if (deadline != PACE_FOREVER)
-			send_timeout(s->fd, left > 1000 ? left : 1000);
-		err = call_connect(s->fd, addr);
+			send_timeout(fd, left > 1000 ? left : 1000);
+		err = call_connect(fd, addr);
 		if (err != -EINTR && err != -EAGAIN)
-			break;
-		err = pace_ms(deadline) == 0 ? -LIMIT_REACHED : 0;
+			return err;
+		if (pace_ms(deadline) == 0)
+			return -LIMIT_REACHED;
 	}
+}
+
+static int unix_wait(int fd, const struct sock_addr *addr, int64_t deadline)
+{
+	struct timeval own = { 0 };
+	socklen_t n = sizeof own;
+	int flags = call_fcntl(fd, F_GETFL, 0);
+	int err = flags < 0 ? flags : pace_set_nonblock(fd, false);
+
+	if (err)
+		return err;
+	call_getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &own, &n);
+	err = unix_attempts(fd, addr, deadline);
 	if (deadline != PACE_FOREVER)
-		send_timeout(s->fd, 0);
+		call_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &own, sizeof own);
+	if (flags & O_NONBLOCK)
+		pace_set_nonblock(fd, true);
 	return err;
 }
 
-static int unix_connect(struct sock *s, const struct sock_addr *addr, int64_t deadline)
+static int unix_now(int fd, const struct sock_addr *addr)
 {
-	int err;
+	int err = pace_set_nonblock(fd, true);
 
-	if (deadline != PACE_NOW)
-		return unix_wait(s, addr, deadline);
-	err = set_nonblock(s, true);
 	if (!err)
-		err = call_connect(s->fd, addr);
+		err = call_connect(fd, addr);
 	return err == -EAGAIN || err == -EINTR ? -LIMIT_REACHED : err;
 }
 
@@ -98,11 +109,11 @@ int connect_to(struct sock *s, const struct sock_addr *addr, int64_t deadline)
 	int err;
 
 	if (s->family == AF_UNIX)
-		return unix_connect(s, addr, deadline);
-	err = deadline == PACE_FOREVER ? 0 : pace_nonblock(s);
+		return deadline == PACE_NOW ? unix_now(s->fd, addr) : unix_wait(s->fd, addr, deadline);
+	err = deadline == PACE_FOREVER ? 0 : pace_set_nonblock(s->fd, true);
 	if (!err)
 		err = call_connect(s->fd, addr);
-	if (err == 0 || (err == -EISCONN && !s->peer.len))
+	if (err == 0 || (err == -EISCONN && s->flags & FLAG_CONNECTING))
 		return met_itself(s->fd, addr) ? -ECONNREFUSED : 0;
 	if (err != -EINPROGRESS && err != -EINTR && err != -EALREADY)
 		return err;

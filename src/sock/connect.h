@@ -8,7 +8,8 @@
 /*
  * Connect, or go on with a connect that is under way, and wait until the
  * deadline. 0, -LIMIT_REACHED (still under way) or a negative errno, which is
- * -EISCONN, and changes nothing, when the value was connected before.
+ * -EISCONN, and changes nothing, when the value was connected before. The caller
+ * keeps FLAG_CONNECTING and the peer.
  */
 int connect_to(struct sock *s, const struct sock_addr *addr, int64_t deadline);
 

@@ -13,6 +13,7 @@
 #include "addr.h"
 #include "call.h"
 #include "connect.h"
+#include "kind.h"
 #include "life.h"
 #include "race.h"
 #include "resolve.h"
@@ -29,20 +30,10 @@ struct dial {
 
 static struct sock fail(const struct dial *d, int err, const char *reason)
 {
-	struct sock s = why_dead("dial", d->where ? d->where : "", err, reason);
-	char buf[64];
+	struct sock s = { .fd = -1, .limit = d->limit };
 
-	if (err == LIMIT_REACHED && !reason) {
-		s.limit = d->limit;
-		why_build(s.why, "dial", d->where, why_words(&s, err, buf, sizeof buf));
-	}
+	why_kill_at(&s, "dial", d->where ? d->where : "", err, reason);
 	return s;
-}
-
-/* The kind of socket for an address: CAN alone needs a protocol of its own. */
-static int proto_of(const struct sock_addr *a)
-{
-	return sock_addr_family(a) == AF_CAN ? 1 /* CAN_RAW */ : a->proto;
 }
 
 /* Port 0 with IP_BIND_ADDRESS_NO_PORT lets the kernel share ports between destinations. */
@@ -76,7 +67,8 @@ static int autobind(struct sock *s)
 static struct sock make(const struct sock_addr *addr, void *ctx)
 {
 	const struct dial *d = ctx;
-	struct sock s = life_make(sock_addr_family(addr), addr->type, proto_of(addr), "dial", d->where);
+	struct sock s = life_make(sock_addr_family(addr), addr->type,
+	                          kind_open_proto(sock_addr_family(addr), addr->proto), "dial", d->where);
 	const char *options = d->how->options;
 	int err;
 
@@ -121,6 +113,7 @@ static void tell_all(const struct dial *d, const struct race_entry *list, int n,
 	for (int i = 0; i < n; i++) {
 		char one[SOCKEYE_WHY + 400], more[24] = "", words[64];
 		const char *reason = list[i].s.state == STATE_DEAD && list[i].s.why[0] ? list[i].s.why :
+		                     list[i].err == ECANCELED ? "not tried in time" :
 		                     why_words(&as, list[i].err, words, sizeof words);
 		int len = snprintf(one, sizeof one, "%s%s: %s", i ? "; " : "",
 		                   sock_addr_text(&list[i].addr).s, reason);
@@ -178,32 +171,21 @@ static int find_source(struct dial *d, const struct where *target, char *reason,
 {
 	struct where_known known = { .family = target->family, .type = target->type,
 	                             .proto = target->proto, .port_optional = true };
-	const char *colons = d->how->source;
+	const char *source = d->how->source;
 	struct where w;
 	int gai, n;
 
-	if (target->family == AF_UNSPEC && !strstr(colons, "://"))
-		known.family = strchr(colons, '[') ? AF_INET6 : AF_INET;
-	if (where_parse(&w, colons, &known) < 0) {
-		snprintf(reason, room, "source %s: %s", colons, w.reason);
+	if (target->family == AF_UNSPEC && !strstr(source, "://"))
+		known.family = strchr(source, '[') ? AF_INET6 : AF_INET;
+	if (where_parse(&w, source, &known) < 0) {
+		snprintf(reason, room, "source %s: %s", source, w.reason);
 		return -EINVAL;
 	}
 	n = resolve_where(d->sources, RESOLVE_MOST, &w, true, d->deadline, &gai);
 	if (n < 0)
-		snprintf(reason, room, "source %s: the name look-up failed", colons);
+		snprintf(reason, room, "source %s: the name look-up failed", source);
 	d->source_count = n;
 	return n < 0 ? n : 0;
-}
-
-static struct sock adopt(const struct dial *d, int fd)
-{
-	struct sock s = sock_from(fd);
-
-	if (s.state == STATE_OPEN) {
-		s.limit = d->limit;
-		sock_set_inheritable(&s, 0);
-	}
-	return s;
 }
 
 static struct sock dial(struct dial *d, const struct where *w)
@@ -236,7 +218,8 @@ struct sock sock_dial_how(const char *where, const struct sock_how *how)
 	if (where_parse(&w, where, NULL) < 0)
 		return fail(&d, EINVAL, w.reason);
 	if (w.kind == WHERE_FD)
-		return adopt(&d, w.port);
+		return d.how->source ? fail(&d, EINVAL, "a descriptor has its own address: leave out the source") :
+		                       life_adopt(w.port, d.how);
 	if (w.type == SOCK_RAW && w.family != AF_CAN)
 		return fail(&d, EINVAL, "no protocol: open this kind of socket with sock_open");
 	return dial(&d, &w);

@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sockeye/addr.h>
+#include <sockeye/option.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "call.h"
+#include "kind.h"
 #include "wait.h"
 #include "watch.h"
 #include "why.h"
@@ -38,10 +40,8 @@ struct sock life_make(int family, int type, int proto, const char *op, const cha
 		return why_dead(op, at, -fd, fd == -EPERM || fd == -EACCES ?
 		                "Operation not permitted: this kind of socket needs privilege" : NULL);
 	s = life_open(fd, family, type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK), proto);
-	if (type & SOCK_NONBLOCK) {
-		s.flags |= FLAG_NONBLOCK;
+	if (type & SOCK_NONBLOCK)
 		s.limit = 0;
-	}
 	return s;
 }
 
@@ -78,9 +78,24 @@ struct sock sock_from(int fd)
 	watch_forget(fd);
 	s = life_open(fd, family, known_int(fd, SO_TYPE), known_int(fd, SO_PROTOCOL));
 	s.peer.type = s.type;
-	s.peer.proto = s.proto == IPPROTO_UDPLITE ? s.proto : 0;
+	s.peer.proto = kind_proto(&s);
 	if (call_getpeername(fd, &s.peer) < 0)
 		memset(&s.peer, 0, sizeof s.peer);
+	return s;
+}
+
+struct sock life_adopt(int fd, const struct sock_how *how)
+{
+	struct sock s = sock_from(fd);
+
+	if (s.state != STATE_OPEN)
+		return s;
+	if (how->limit)
+		s.limit = how->limit;
+	if (sock_set_inheritable(&s, 0) < 0 || (how->options && sock_set_text(&s, how->options) < 0)) {
+		s.state = STATE_DEAD;
+		s.fd = -1;
+	}
 	return s;
 }
 
@@ -103,12 +118,11 @@ struct sock sock_dup(struct sock *s)
 	int fd;
 
 	if (!why_ok(s, "dup"))
-		return s ? why_dead("dup", "", s->error, "the socket is not open") :
-		           why_dead("dup", "", EINVAL, "no socket given");
+		return why_heir("dup", s);
 	fd = call_dup(s->fd);
 	if (fd < 0) {
 		why_fail(s, "dup", -fd);
-		return why_dead("dup", sock_peer(s).s, -fd, NULL);
+		return why_heir("dup", s);
 	}
 	why_well(s);
 	copy = *s;
@@ -152,10 +166,8 @@ int sock_pair(struct sock pair[2], int family, int type)
 	for (int i = 0; i < 2; i++) {
 		pair[i] = life_open(fds[i], family, kind, 0);
 		pair[i].peer.type = kind;
-		if (type & SOCK_NONBLOCK) {
-			pair[i].flags |= FLAG_NONBLOCK;
+		if (type & SOCK_NONBLOCK)
 			pair[i].limit = 0;
-		}
 		if (call_getpeername(fds[i], &pair[i].peer) < 0)
 			pair[i].peer.len = 0;
 	}
@@ -235,7 +247,7 @@ struct sock_text sock_peer(const struct sock *s)
 static int own_address(const struct sock *s, struct sock_addr *addr)
 {
 	addr->type = s->type;
-	addr->proto = s->proto == IPPROTO_UDPLITE ? s->proto : 0;
+	addr->proto = kind_proto(s);
 	return call_getsockname(s->fd, addr);
 }
 

@@ -4,7 +4,6 @@
 #define SOCK_LIFE_H
 
 #include <sockeye.h>
-#include <stdbool.h>
 
 /* An open value for a descriptor whose kind is known, with the default limit. */
 struct sock life_open(int fd, int family, int type, int proto);
@@ -12,10 +11,7 @@ struct sock life_open(int fd, int family, int type, int proto);
 /* Make a socket of a kind and wrap it; op and at are for the sentence of a failure. */
 struct sock life_make(int family, int type, int proto, const char *op, const char *at);
 
-/* Where messages have ends MSG_TRUNC tells their length; a stream would throw bytes away. */
-static inline bool life_has_ends(const struct sock *s)
-{
-	return s->type == SOCK_DGRAM || s->type == SOCK_RAW || s->type == SOCK_SEQPACKET;
-}
+/* Adopt a descriptor given as an address: close-on-exec, with the limit and the options of how. */
+struct sock life_adopt(int fd, const struct sock_how *how);
 
 #endif

@@ -133,7 +133,9 @@ static int wait_change(int64_t deadline)
 {
 	struct timespec t = { .tv_sec = deadline / CLOCK_SEC, .tv_nsec = deadline % CLOCK_SEC };
 
-	return pthread_cond_timedwait(&changed, &lock, &t) == ETIMEDOUT ? -LIMIT_REACHED : 0;
+	int err = pthread_cond_timedwait(&changed, &lock, &t);
+
+	return err == ETIMEDOUT ? -LIMIT_REACHED : -err;
 }
 
 /* Under the lock: run the job in a helper, wait for it. Returns 0 when it is done. */

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "call.h"
+#include "kind.h"
 #include "wait.h"
 #include "why.h"
 
@@ -190,7 +191,7 @@ static void describe(struct sock_train *t, const struct intake *in, int i, struc
 	d->hops = 0;
 	d->time = 0;
 	d->addr.type = d->here.type = s->type;
-	d->addr.proto = d->here.proto = s->proto == IPPROTO_UDPLITE ? s->proto : 0;
+	d->addr.proto = d->here.proto = kind_proto(s);
 	d->addr.len = d->here.len = 0;
 	if (h->msg_namelen <= sizeof in->from[i]) {
 		memcpy(&d->addr.storage, &in->from[i], h->msg_namelen);
@@ -263,6 +264,7 @@ static ssize_t receive(struct intake *in, const struct sock *s)
 	struct pace p = pace_of(s);
 	ssize_t r;
 
+	p.when_shut = PACE_END;
 	do
 		r = call_recvmmsg(s->fd, in->m, in->messages, MSG_TRUNC | MSG_WAITFORONE | p.flags);
 	while (pace_again(&p, s->fd, POLLIN, &r));

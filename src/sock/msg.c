@@ -13,7 +13,7 @@
 
 #include "addr.h"
 #include "call.h"
-#include "life.h"
+#include "kind.h"
 #include "why.h"
 
 enum { IOVS_MOST = 1024 };
@@ -155,11 +155,15 @@ static ssize_t receive(struct sock *s, struct msghdr *h, int flags)
 	int waited = 0;
 	ssize_t r;
 
-	flags |= p.flags | MSG_CMSG_CLOEXEC | (life_has_ends(s) ? MSG_TRUNC : 0);
+	p.when_shut = PACE_END;
+	flags |= p.flags | MSG_CMSG_CLOEXEC | (kind_has_ends(s) ? MSG_TRUNC : 0);
 	do
 		r = call_recvmsg(s->fd, h, flags);
 	while (flags & MSG_ERRQUEUE ? msg_errors_again(s, &p, &waited, &r)
 	                            : pace_again(&p, s->fd, POLLIN, &r));
+	/* An end that the kernel did not tell left h as the caller filled it. */
+	if (p.ended)
+		h->msg_namelen = h->msg_controllen = h->msg_flags = 0;
 	return r;
 }
 
@@ -171,7 +175,7 @@ static void answer(struct sock *s, struct sock_msg *m, const struct msghdr *h, b
 
 	if (m->addr) {
 		m->addr->type = s->type;
-		m->addr->proto = s->proto == IPPROTO_UDPLITE ? s->proto : 0;
+		m->addr->proto = kind_proto(s);
 		m->addr->len = !well ? 0 : h->msg_namelen < most ? h->msg_namelen : most;
 	}
 	if (c) {

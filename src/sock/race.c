@@ -7,7 +7,6 @@
 #include "race.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 
 #include "../base/clock.h"
@@ -85,11 +84,6 @@ static int wait_some(struct race *r, struct pollfd *polls)
 	return n < 0 && n != -EINTR ? n : 0;
 }
 
-static bool out_of_time(const struct race *r)
-{
-	return pace_ms(r->deadline) == 0;
-}
-
 /* Returns the winner, -ECONNREFUSED or the like when all lost, or -LIMIT_REACHED. */
 static int run(struct race *r)
 {
@@ -109,28 +103,18 @@ static int run(struct race *r)
 		winner = judge(r, polls);
 		if (winner >= 0)
 			return winner;
-		if (out_of_time(r))
+		if (pace_ms(r->deadline) == 0)
 			return -LIMIT_REACHED;
 	}
 	return -r->list[0].err;
-}
-
-/* The winner goes back to blocking mode: its limits are kept by MSG_DONTWAIT. */
-static int unblock(struct sock *s)
-{
-	int flags = call_fcntl(s->fd, F_GETFL, 0);
-
-	if (flags >= 0)
-		flags = call_fcntl(s->fd, F_SETFL, flags & ~O_NONBLOCK);
-	s->flags &= ~FLAG_NONBLOCK;
-	return flags < 0 ? flags : 0;
 }
 
 int race_run(struct race_entry *list, int n, int64_t deadline, race_make_fn *make, void *ctx)
 {
 	struct race r = { .list = list, .n = n, .deadline = deadline, .make = make, .ctx = ctx };
 	int winner = run(&r);
-	int err = winner < 0 ? winner : unblock(&list[winner].s);
+	/* The winner goes back to blocking mode: its limits are kept by MSG_DONTWAIT. */
+	int err = winner < 0 ? winner : pace_set_nonblock(list[winner].s.fd, false);
 
 	for (int i = 0; i < r.n; i++) {
 		if (i == winner && !err)
@@ -138,7 +122,7 @@ int race_run(struct race_entry *list, int n, int64_t deadline, race_make_fn *mak
 		if (i < r.next)
 			sock_close(&list[i].s);
 		if (!list[i].err)
-			list[i].err = err ? -err : ECANCELED;
+			list[i].err = err && i < r.next ? -err : ECANCELED;
 	}
 	return err ? err : winner;
 }

@@ -11,13 +11,13 @@
 #include <sockeye/addr.h>
 
 #include "call.h"
-#include "life.h"
+#include "kind.h"
 #include "wait.h"
 
 /* The flags that every receiving call on this socket carries. */
 static int kind_flags(const struct sock *s)
 {
-	return life_has_ends(s) ? MSG_TRUNC : 0;
+	return kind_has_ends(s) ? MSG_TRUNC : 0;
 }
 
 /* What a result means for the value: bytes stored, bytes lost. Returns the bytes stored. */
@@ -35,6 +35,7 @@ static inline ssize_t receive(struct sock *s, const char *op, void *buf, size_t 
 	struct pace p = pace_of(s);
 	ssize_t r;
 
+	p.when_shut = PACE_END;
 	flags |= kind_flags(s) | p.flags;
 	do
 		r = call_recv(s->fd, buf, n, flags);
@@ -64,13 +65,15 @@ ssize_t sock_recvall(struct sock *s, void *buf, size_t n)
 
 	if (!why_ok(s, "recvall"))
 		return -1;
+	s->got = s->cut = 0;
 	p = pace_of(s);
-	s->cut = 0;
+	p.when_shut = PACE_END;
 	while (have < n && r > 0) {
 		do
-			r = call_recv(s->fd, (char *)buf + have, n - have, p.flags);
+			r = call_recv(s->fd, (char *)buf + have, n - have, kind_flags(s) | p.flags);
 		while (pace_again(&p, s->fd, POLLIN, &r));
-		have += r > 0 ? r : 0;
+		r = stored(s, r, n - have);
+		have += s->got;
 	}
 	s->got = have;
 	if (r < 0)
@@ -100,6 +103,7 @@ ssize_t sock_recvfrom(struct sock *s, void *buf, size_t n, struct sock_addr *fro
 	if (!why_ok(s, "recvfrom"))
 		return -1;
 	p = pace_of(s);
+	p.when_shut = PACE_END;
 	do
 		r = call_recvfrom(s->fd, buf, n, kind_flags(s) | p.flags, &sender);
 	while (pace_again(&p, s->fd, POLLIN, &r));
@@ -107,7 +111,7 @@ ssize_t sock_recvfrom(struct sock *s, void *buf, size_t n, struct sock_addr *fro
 	if (r < 0)
 		return why_fail(s, "recvfrom", -r);
 	sender.type = s->type;
-	sender.proto = s->proto == IPPROTO_UDPLITE ? s->proto : 0;
+	sender.proto = kind_proto(s);
 	if (from)
 		*from = sender.len || !s->peer.len ? sender : s->peer;
 	why_well(s);

@@ -65,8 +65,8 @@ static struct addrinfo hints_for(const struct where *w, bool passive)
 {
 	return (struct addrinfo){
 		.ai_family = w->family,
-		.ai_socktype = w->type ? w->type : SOCK_STREAM,
-		.ai_protocol = w->type == SOCK_RAW ? 0 : w->proto,
+		/* Only what every resolver knows; add() puts the true kind back. */
+		.ai_socktype = w->type == SOCK_DGRAM ? SOCK_DGRAM : SOCK_STREAM,
 		.ai_flags = (passive ? AI_PASSIVE : 0) | (ascii(w->host) ? 0 : AI_IDN) |
 		            (w->family == AF_INET6 ? AI_V4MAPPED : 0),
 	};

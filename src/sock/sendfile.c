@@ -204,7 +204,7 @@ int64_t sock_sendfile(struct sock *s, int file, int64_t offset, uint64_t count)
 		.left = count && count < most ? count : most,
 	};
 
-	err = j.pace.deadline == PACE_FOREVER ? 0 : pace_nonblock(s);
+	err = j.pace.deadline == PACE_FOREVER ? 0 : pace_set_nonblock(s->fd, true);
 	if (!err)
 		err = run(&j);
 	s->sent = j.sent;

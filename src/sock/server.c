@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "kind.h"
 #include "life.h"
 #include "resolve.h"
 #include "step.h"
@@ -33,16 +34,27 @@ static bool nobody_answers(const struct sock_addr *addr)
 	return err == -ECONNREFUSED;
 }
 
-/* Remove a socket of our own that nobody answers on; anything else stays. */
+static bool is_ours(const char *path, struct stat *st)
+{
+	return sys.lstat(path, st) == 0 && S_ISSOCK(st->st_mode) && st->st_uid == geteuid();
+}
+
+/*
+ * Remove a socket of our own that nobody answers on; anything else stays. A
+ * server that starts just now is refused too, between its bind and its listen,
+ * so it is given a moment, and the object must still be the same one after it.
+ */
 static bool remove_stale(const struct sock_addr *addr)
 {
+	enum { MOMENT_MS = 50 };
+	struct stat before, after;
 	struct sockaddr_un un;
-	struct stat st;
 
 	memcpy(&un, &addr->storage, sizeof un);
-	if (!un.sun_path[0] || sys.lstat(un.sun_path, &st) < 0)
+	if (!un.sun_path[0] || !is_ours(un.sun_path, &before) || !nobody_answers(addr))
 		return false;
-	if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid() || !nobody_answers(addr))
+	sys.poll(NULL, 0, MOMENT_MS);
+	if (!nobody_answers(addr) || !is_ours(un.sun_path, &after) || before.st_ino != after.st_ino)
 		return false;
 	return sys.unlink(un.sun_path) == 0;
 }
@@ -54,13 +66,21 @@ static bool inet(const struct sock_addr *addr)
 	return sock_addr_family(addr) == AF_INET || sock_addr_family(addr) == AF_INET6;
 }
 
+/* ::ffff:1.2.3.4 is IPv4 on an IPv6 socket, which such a socket alone can serve. */
+static bool is_mapped(const struct sock_addr *addr)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr->storage;
+
+	return sock_addr_family(addr) == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+}
+
 /*
  * SO_REUSEADDR lets a server start again while old connections fade out. Not
  * for datagrams: there it would let a second server take the port away.
  */
 static void before_bind(struct sock *s, const struct sock_addr *addr, bool dual)
 {
-	int on = 1, only6 = !dual;
+	int on = 1, only6 = !dual && !is_mapped(addr);
 
 	if (inet(addr) && s->type == SOCK_STREAM)
 		call_setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -82,8 +102,8 @@ static int bind_and_listen(struct sock *s, const struct sock_addr *addr, int bac
 static struct sock serve_at(const struct sock_addr *addr, bool dual, const struct sock_how *how)
 {
 	struct sock_text at = sock_addr_text(addr);
-	int proto = sock_addr_family(addr) == AF_CAN ? 1 /* CAN_RAW */ : addr->proto;
-	struct sock s = life_make(sock_addr_family(addr), addr->type, proto, "server", at.s);
+	int family = sock_addr_family(addr);
+	struct sock s = life_make(family, addr->type, kind_open_proto(family, addr->proto), "server", at.s);
 	char buf[96];
 	int err;
 
@@ -120,7 +140,8 @@ static struct sock serve(const char *where, const struct where *w, const struct 
 	int gai, n = resolve_where(list, RESOLVE_MOST, w, true, deadline, &gai);
 
 	if (n < 0) {
-		s = why_dead("server", where, -n, lookup_words(n, gai, buf, sizeof buf));
+		s = (struct sock){ .fd = -1, .limit = how->limit ? how->limit : wait_default() };
+		why_kill_at(&s, "server", where, -n, lookup_words(n, gai, buf, sizeof buf));
 		s.gai = gai;
 		return s;
 	}
@@ -135,7 +156,6 @@ static struct sock serve(const char *where, const struct where *w, const struct 
 struct sock sock_server_how(const char *where, const struct sock_how *how)
 {
 	static const struct sock_how plain;
-	struct sock s;
 	struct where w;
 
 	how = how ? how : &plain;
@@ -143,12 +163,7 @@ struct sock sock_server_how(const char *where, const struct sock_how *how)
 		return why_dead("server", where ? where : "", EINVAL, w.reason);
 	if (w.type == SOCK_RAW && w.family != AF_CAN && w.family != AF_PACKET)
 		return why_dead("server", where, EINVAL, "no protocol: open this kind of socket with sock_open");
-	if (w.kind != WHERE_FD)
-		return serve(where, &w, how);
-	s = sock_from(w.port);
-	if (s.state == STATE_OPEN)
-		sock_set_inheritable(&s, 0);
-	return s;
+	return w.kind == WHERE_FD ? life_adopt(w.port, how) : serve(where, &w, how);
 }
 
 struct sock sock_server(const char *where)
@@ -169,19 +184,14 @@ int sock_has_dualstack(void)
 
 /* -- Accepting ------------------------------------------------------------------------ */
 
-/* The connection that never was: it carries the server's sentence. */
-static struct sock refused(const struct sock *server)
+/* What concerns one caller, or a lack of resources, leaves the server alive. */
+static struct sock accept_failed(struct sock *server, int err)
 {
-	struct sock s = { .fd = -1, .state = STATE_DEAD, .limit = SOCKEYE_FOREVER };
-
-	s.error = server ? server->error : EINVAL;
-	s.gai = server ? server->gai : 0;
-	if (server)
-		memcpy(s.why, server->why, sizeof s.why);
+	if (err == EBADF || err == EINVAL || err == ENOTSOCK)
+		why_kill(server, "accept", err);
 	else
-		why_build(s.why, "accept", "", "no server given");
-	errno = s.error;
-	return s;
+		why_fail_at(server, "accept", sock_name(server).s, err, NULL);
+	return why_heir("accept", server);
 }
 
 struct sock sock_accept(struct sock *server)
@@ -192,18 +202,17 @@ struct sock sock_accept(struct sock *server)
 	ssize_t fd;
 
 	if (!why_ok(server, "accept"))
-		return refused(server);
+		return why_heir("accept", server);
 	p = pace_of(server);
-	fd = p.flags ? pace_nonblock(server) : 0;
+	p.when_shut = -EINVAL;
+	fd = p.flags ? pace_set_nonblock(server->fd, true) : 0;
 	if (fd == 0)
 		do
 			/* AF_ALG refuses to accept when it is asked for an address. */
 			fd = call_accept(server->fd, server->family == AF_ALG ? NULL : &peer);
 		while (pace_again(&p, server->fd, POLLIN, &fd));
-	if (fd < 0) {
-		why_fail(server, "accept", -fd);
-		return refused(server);
-	}
+	if (fd < 0)
+		return accept_failed(server, -fd);
 	why_well(server);
 	s = life_open(fd, server->family, server->type, server->proto);
 	peer.type = server->type;

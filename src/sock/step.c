@@ -12,6 +12,7 @@
 #include "addr.h"
 #include "call.h"
 #include "connect.h"
+#include "kind.h"
 #include "resolve.h"
 #include "wait.h"
 
@@ -26,7 +27,7 @@ static struct sock_addr as(const struct sock *s, const struct sock_addr *addr)
 	struct sock_addr a = s->family == AF_INET6 ? addr_mapped(addr) : *addr;
 
 	a.type = s->type;
-	a.proto = s->proto == IPPROTO_UDPLITE ? s->proto : 0;
+	a.proto = kind_proto(s);
 	return a;
 }
 
@@ -65,7 +66,7 @@ const char *step_bind_words(int err, const struct sock_addr *addr, char *buf, si
 	else if (err == EADDRINUSE && port > 0)
 		snprintf(buf, n, "Address already in use: \"ss -lp sport = %d\" shows by whom", port);
 	else if (err == EADDRINUSE && sock_addr_family(addr) == AF_UNIX)
-		snprintf(buf, n, "Address already in use: something stands at this path");
+		snprintf(buf, n, "Address already in use: something stands at this path or has this name");
 	else if (err == EADDRNOTAVAIL)
 		snprintf(buf, n, "Cannot assign requested address: no interface here has it");
 	else
@@ -91,7 +92,7 @@ int sock_bind(struct sock *s, const char *where)
 	if (!why_ok(s, "bind"))
 		return -1;
 	if (find(s, "bind", where, true, list, pace_of(s).deadline) < 0) {
-		s->state = STATE_DEAD;
+		s->state = STATE_DEAD;          /* also when only the time ran out: a bind is final */
 		return -1;
 	}
 	return bind_one(s, list, sock_addr_text(list).s);
@@ -124,16 +125,29 @@ int sock_listen(struct sock *s, int backlog)
 
 /* -- connect ------------------------------------------------------------------------ */
 
+/* A connect that a limit left behind belongs to the address it was for. */
+static bool under_way_to_another(const struct sock *s, const struct sock_addr *addr)
+{
+	return s->flags & FLAG_CONNECTING && sock_addr_cmp(&s->peer, addr) != 0;
+}
+
 static int connect_one(struct sock *s, const struct sock_addr *addr, int64_t deadline, const char *at)
 {
 	struct sock_addr a = as(s, addr);
-	int err = connect_to(s, &a, deadline);
+	int err = under_way_to_another(s, &a) ? -EALREADY : connect_to(s, &a, deadline);
 
-	if (err == -LIMIT_REACHED || err == -EISCONN)
+	if (err == -EISCONN || err == -EALREADY)
 		return why_fail_at(s, "connect", at, -err, NULL);
-	if (err < 0)
-		return why_kill_at(s, "connect", at, -err, NULL);
+	s->flags &= ~FLAG_CONNECTING;
 	s->peer = a;
+	if (err == -LIMIT_REACHED) {
+		s->flags |= FLAG_CONNECTING;
+		return why_fail_at(s, "connect", at, LIMIT_REACHED, NULL);
+	}
+	if (err < 0) {
+		s->peer.len = 0;
+		return why_kill_at(s, "connect", at, -err, NULL);
+	}
 	why_well(s);
 	return 0;
 }
@@ -151,10 +165,14 @@ int sock_connect(struct sock *s, const char *where)
 	for (int i = 0; i < n; i++) {
 		struct sock_text at = sock_addr_text(&list[i]);
 
+		struct sock_addr a = as(s, &list[i]);
+
+		if (i + 1 < n && under_way_to_another(s, &a))
+			continue;
 		s->state = STATE_OPEN;
 		if (connect_one(s, &list[i], deadline, at.s) == 0)
 			return 0;
-		if (s->error == ETIMEDOUT || s->error == EAGAIN)
+		if (s->state == STATE_OPEN)
 			break;
 	}
 	return -1;

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/time.h>
 
 #include "../base/clock.h"
 #include "call.h"
@@ -83,40 +84,53 @@ int pace_wait(int64_t deadline, int fd, short events)
 	}
 }
 
-/* Of a stream the kernel tells the end itself, after its last byte. */
 static bool receiving_is_shut(int fd)
 {
-	int type = SOCK_STREAM, state;
-	socklen_t n = sizeof type;
+	int state = call_poll(fd, POLLRDHUP, 0);
 
-	if (sys.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) < 0 || type == SOCK_STREAM)
-		return false;
-	state = call_poll(fd, POLLRDHUP, 0);
 	return state > 0 && state & POLLRDHUP;
 }
 
 /*
- * Ready, and yet nothing: a datagram socket after SHUT_RD is so for ever, which
- * is an end (0); one that sends to a full Unix peer for a while, which must
- * neither keep a processor busy nor outlast the deadline. 1: try again.
+ * Ready, and yet nothing. A datagram socket after SHUT_RD is so for ever, and
+ * so is a Unix listener: asked twice, for what came in between comes first. One
+ * that sends to a full Unix peer is so for a while, which must neither keep a
+ * processor busy nor outlast the deadline. Returns 1 to try again.
  */
 static ssize_t ready_in_vain(struct pace *p, int fd, short events)
 {
 	if (p->vain++ == 0)
 		return 1;
-	if (events & POLLIN && receiving_is_shut(fd))
-		return 0;
+	if (p->when_shut && events & POLLIN && receiving_is_shut(fd)) {
+		if (p->shut) {
+			p->ended = p->when_shut == PACE_END;
+			return p->ended ? 0 : p->when_shut;
+		}
+		p->shut = true;
+		return 1;
+	}
 	if (pace_ms(p->deadline) == 0)
 		return -LIMIT_REACHED;
-	sys.poll(NULL, 0, 1);
+	sys.poll(NULL, 0, p->vain < 10 ? p->vain : 10);
 	return 1;
+}
+
+/* Without a deadline EAGAIN may be the user's own SO_RCVTIMEO or SO_SNDTIMEO, which is to be heard. */
+static bool has_own_timeout(const struct pace *p, int fd, short events)
+{
+	int option = events & POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
+	struct timeval t = { 0 };
+	socklen_t n = sizeof t;
+
+	return p->deadline == PACE_FOREVER && sys.getsockopt(fd, SOL_SOCKET, option, &t, &n) == 0 &&
+	       (t.tv_sec || t.tv_usec);
 }
 
 bool pace_retry(struct pace *p, int fd, short events, ssize_t *r)
 {
 	if (*r == -EINTR)
 		return true;
-	if (*r != -EAGAIN && *r != -EWOULDBLOCK)
+	if ((*r != -EAGAIN && *r != -EWOULDBLOCK) || has_own_timeout(p, fd, events))
 		return false;
 	*r = p->deadline == PACE_NOW ? -LIMIT_REACHED : pace_wait(p->deadline, fd, events);
 	if (*r == 0)
@@ -124,19 +138,15 @@ bool pace_retry(struct pace *p, int fd, short events, ssize_t *r)
 	return *r > 0;
 }
 
-int pace_nonblock(struct sock *s)
+int pace_set_nonblock(int fd, bool on)
 {
-	int flags;
+	int flags = call_fcntl(fd, F_GETFL, 0);
+	int err;
 
-	if (s->flags & FLAG_NONBLOCK)
-		return 0;
-	flags = call_fcntl(s->fd, F_GETFL, 0);
-	if (flags >= 0 && !(flags & O_NONBLOCK))
-		flags = call_fcntl(s->fd, F_SETFL, flags | O_NONBLOCK);
-	if (flags < 0)
-		return flags;
-	s->flags |= FLAG_NONBLOCK;
-	return 0;
+	if (flags < 0 || !(flags & O_NONBLOCK) == !on)
+		return flags < 0 ? flags : 0;
+	err = call_fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+	return err < 0 ? err : 0;
 }
 
 int sock_limit(struct sock *s, int64_t limit)
@@ -152,7 +162,8 @@ int sock_until(struct sock *s, int64_t moment)
 {
 	if (!why_ok(s, "until"))
 		return -1;
-	s->until = moment;
+	/* A moment before the clock began has passed, like any other in the past. */
+	s->until = moment < 0 ? 1 : moment;
 	why_well(s);
 	return 0;
 }
@@ -167,70 +178,4 @@ int64_t sock_default_limit(int64_t limit)
 int64_t wait_default(void)
 {
 	return __atomic_load_n(&default_limit, __ATOMIC_RELAXED);
-}
-
-enum { WAIT_MOST = 1024 };
-
-/* Fill poll's list; a socket that cannot be polled is ready at once. Returns how many of those. */
-static int wait_list(struct pollfd *polls, struct sock_wait *list, int n)
-{
-	int now = 0;
-
-	for (int i = 0; i < n; i++) {
-		struct sock *s = list[i].s;
-		bool open = s && s->state == STATE_OPEN;
-
-		polls[i] = (struct pollfd){
-			.fd = open ? s->fd : -1,
-			.events = (list[i].want & SOCKEYE_READ ? POLLIN : 0) |
-			          (list[i].want & SOCKEYE_WRITE ? POLLOUT : 0),
-		};
-		list[i].ready = s && !open ? list[i].want : 0;
-		now += list[i].ready != 0;
-	}
-	return now;
-}
-
-static int wait_answers(const struct pollfd *polls, struct sock_wait *list, int n)
-{
-	int count = 0;
-
-	for (int i = 0; i < n; i++) {
-		short got = polls[i].revents;
-
-		if (polls[i].fd >= 0 && got & (POLLERR | POLLNVAL | POLLHUP))
-			list[i].ready = list[i].want;
-		if (got & POLLIN)
-			list[i].ready |= SOCKEYE_READ & list[i].want;
-		if (got & POLLOUT)
-			list[i].ready |= SOCKEYE_WRITE & list[i].want;
-		count += list[i].ready != 0;
-	}
-	return count;
-}
-
-int sock_wait(struct sock_wait *list, int n, int64_t limit)
-{
-	struct pollfd polls[WAIT_MOST];
-	int64_t deadline = pace_deadline(limit);
-	int r;
-
-	if (n < 0 || n > WAIT_MOST || (n > 0 && !list)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (wait_list(polls, list, n) > 0)
-		deadline = PACE_NOW;
-	do {
-		int ms = pace_ms(deadline);
-
-		r = call_polls(polls, n, ms);
-		if (r == 0 && ms == 0)
-			break;
-	} while (r == 0 || r == -EINTR);
-	if (r < 0) {
-		errno = -r;
-		return -1;
-	}
-	return wait_answers(polls, list, n);
 }

@@ -25,10 +25,16 @@
 #define PACE_FOREVER INT64_MAX
 #define PACE_NOW INT64_MIN
 
+/* What it means that receiving was shut down, for a call that poll calls ready and that has nothing. */
+enum { PACE_GO_ON = 0, PACE_END = 1 };
+
 struct pace {
 	int64_t deadline;       /* clock_now's ns, PACE_FOREVER or PACE_NOW */
 	int flags;              /* MSG_DONTWAIT under a deadline */
-	int vain;               /* times that poll said ready and the call said not */
+	int when_shut;          /* PACE_GO_ON, PACE_END (a result of 0), or a negative errno */
+	int vain;               /* times in a row that poll said ready and the call said not */
+	bool shut;              /* so said poll the last time */
+	bool ended;             /* the result of 0 was made here */
 };
 
 /* The deadline for a limit that starts now. */
@@ -52,7 +58,7 @@ int pace_wait(int64_t deadline, int fd, short events);
 
 /*
  * A failed result: shall the call be made again? Waits if so; else *r may have
- * become -LIMIT_REACHED, or 0 when receiving was shut down.
+ * become -LIMIT_REACHED or what when_shut says.
  */
 bool pace_retry(struct pace *p, int fd, short events, ssize_t *r);
 
@@ -60,14 +66,18 @@ static inline bool pace_again(struct pace *p, int fd, short events, ssize_t *r)
 {
 	if (*r < 0)
 		return pace_retry(p, fd, events, r);
-	p->vain = 0;
+	p->vain = p->shut = 0;
 	return false;
 }
 
 /* The limit that new values start with. */
 int64_t wait_default(void);
 
-/* Put O_NONBLOCK on the descriptor, once, for calls that know no MSG_DONTWAIT. 0 or a negative errno. */
-int pace_nonblock(struct sock *s);
+/*
+ * Set or clear O_NONBLOCK, for calls that know no MSG_DONTWAIT. The flag belongs
+ * to the open file, which other values and processes may share, so it is asked
+ * each time and never remembered. 0 or a negative errno.
+ */
+int pace_set_nonblock(int fd, bool on);
 
 #endif

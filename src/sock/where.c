@@ -120,8 +120,10 @@ static bool family_allows(struct where *w, int family)
 	return w->family == AF_UNSPEC || w->family == family;
 }
 
-static int take_in4(struct where *w, struct in_addr ip)
+static int take_in4(struct where *w, struct in_addr ip, const struct where_known *known)
 {
+	if (w->family == AF_INET6 && known->family != AF_INET6)
+		return where_refuse(w, "IPv4 where only IPv6 fits");
 	w->addr = addr_in4(ip, w->port, w->type, w->proto);
 	w->kind = WHERE_ADDR;
 	if (w->family == AF_INET6)
@@ -218,7 +220,7 @@ static int read_name(struct where *w, const char *text, size_t n, const struct w
 	memcpy(w->host, text, n);
 	w->host[n] = '\0';
 	if (strict_in4(w->host, &ip) || (known->old_ipv4 && number_shaped(w->host) && inet_aton(w->host, &ip)))
-		return take_in4(w, ip);
+		return take_in4(w, ip, known);
 	if (number_shaped(w->host))
 		return where_refuse(w, "\"%s\" is not an IPv4 address: write four decimal numbers",
 		                    where_quote(q, text, n));
@@ -239,7 +241,7 @@ static int read_host(struct where *w, const char *text, size_t n, const struct w
 	if (memchr(text, ':', n))
 		return where_refuse(w, "\"%s\": write an IPv6 address in brackets, [::1]:80", where_quote(q, text, n));
 	if (n == 11 && memcmp(text, "<broadcast>", 11) == 0)
-		return take_in4(w, (struct in_addr){ htonl(INADDR_BROADCAST) });
+		return take_in4(w, (struct in_addr){ htonl(INADDR_BROADCAST) }, known);
 	return read_name(w, text, n, known);
 }
 

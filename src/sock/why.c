@@ -14,6 +14,7 @@
 
 #include "../base/clock.h"
 #include "addr.h"
+#include "kind.h"
 #include "sys.h"
 
 /* Copy text with its middle left out, so that both ends of a long name show. */
@@ -31,6 +32,20 @@ static void cut_middle(char *out, size_t room, const char *text)
 	memcpy(out + head + 3, text + n - (room - 4 - head), room - 4 - head + 1);
 }
 
+/*
+ * Addresses come from strangers and sentences go to terminals and logs: what
+ * could end a line or command a terminal is shown as '?'. In UTF-8 the C1
+ * controls are 0xc2 and 0x80 to 0x9f; elsewhere such bytes are parts of letters.
+ */
+static void disarm(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+			*c = c[1] = '?';
+}
+
 void why_build(char *why, const char *op, const char *at, const char *reason)
 {
 	size_t used = strlen(op) + strlen(reason) + 4;
@@ -39,12 +54,15 @@ void why_build(char *why, const char *op, const char *at, const char *reason)
 
 	cut_middle(place, room, at);
 	snprintf(why, SOCKEYE_WHY, "%s%s%s: %s", op, *place ? " " : "", place, reason);
+	disarm(why);
 }
 
 static const char *limit_words(const struct sock *s, char *buf, size_t n)
 {
 	int64_t limit = s ? s->limit : -1;
 
+	if (s && s->until && clock_now() >= s->until)
+		return "timed out: the moment set by sock_until has passed";
 	if (limit == 0)
 		return "would block";
 	if (limit < 0)
@@ -97,13 +115,11 @@ static bool ends_a_stream(int err)
 	}
 }
 
-static bool kills(const struct sock *s, const char *op, int err)
+static bool kills(const struct sock *s, int err)
 {
 	if (err == EBADF || err == ENOTSOCK)
 		return true;
-	if (strcmp(op, "accept") == 0)
-		return err == EINVAL;
-	return s->type == SOCK_STREAM && ends_a_stream(err);
+	return kind_is_connection(s) && ends_a_stream(err);
 }
 
 static int note(struct sock *s, int err, const char *op, const char *at, const char *reason)
@@ -154,7 +170,7 @@ int why_fail(struct sock *s, const char *op, int err)
 {
 	struct sock_text at = place(s);
 
-	if (kills(s, op, err))
+	if (kills(s, err))
 		s->state = STATE_DEAD;
 	return note(s, err, op, at.s, NULL);
 }
@@ -182,6 +198,19 @@ struct sock why_dead(const char *op, const char *at, int err, const char *reason
 
 	note(&s, err, op, at, reason);
 	return s;
+}
+
+struct sock why_heir(const char *op, const struct sock *s)
+{
+	struct sock heir = { .fd = -1, .state = STATE_DEAD, .limit = SOCKEYE_FOREVER };
+
+	if (!s)
+		return why_dead(op, "", EINVAL, "no socket given");
+	heir.error = s->error;
+	heir.gai = s->gai;
+	memcpy(heir.why, s->why, sizeof heir.why);
+	errno = heir.error;
+	return heir;
 }
 
 int why_say(char *why, int err, const char *op, const char *at, const char *reason)

@@ -14,7 +14,7 @@ enum { STATE_BLANK, STATE_OPEN, STATE_DEAD, STATE_CLOSED };
 
 /* struct sock's flags. */
 enum {
-	FLAG_NONBLOCK = 1,      /* O_NONBLOCK is known to be set on the descriptor */
+	FLAG_CONNECTING = 1,    /* a connect to s->peer is under way */
 	FLAG_ZEROCOPY = 2,      /* SO_ZEROCOPY is set */
 	FLAG_GRO_ASKED = 0x100, /* whether UDP_GRO is set is known: FLAG_TRAINS */
 	FLAG_TRAINS = 0x200,    /* a received message may be a train of datagrams */
@@ -42,7 +42,7 @@ static inline bool why_ok(struct sock *s, const char *op)
 /* The call went well: forget the last failure. */
 static inline void why_well(struct sock *s)
 {
-	s->error = 0;
+	s->error = s->gai = 0;
 }
 
 /*
@@ -61,6 +61,9 @@ int why_kill_at(struct sock *s, const char *op, const char *at, int err, const c
 
 /* A dead value that never was open: for dial, server, accept, open. */
 struct sock why_dead(const char *op, const char *at, int err, const char *reason);
+
+/* The value that never came to be because another failed: dead, with the cause of s (which may be NULL). Sets errno. */
+struct sock why_heir(const char *op, const struct sock *s);
 
 /* A sentence for calls without a value: fills why (may be NULL), sets errno to err, returns -1. */
 int why_say(char *why, int err, const char *op, const char *at, const char *reason);

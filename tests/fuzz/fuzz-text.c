@@ -120,7 +120,8 @@ static void check_addr(const char *in, size_t n, size_t room)
 	memset(&addr.storage, 0xa5, sizeof addr.storage);
 	memcpy(&addr.storage, in, n < sizeof addr.storage ? n : sizeof addr.storage);
 	sock_repr_addr(whole, ENOUGH, &addr);
-	must(strlen(whole) >= 2 && strlen(whole) < ENOUGH - 1 && strchr(")'\"e", whole[strlen(whole) - 1]));
+	size_t len = strlen(whole);
+	must(len >= 2 && len < ENOUGH - 1 && strchr(")'\"e", whole[len - 1]));
 	if (room) {
 		sock_repr_addr(part, room, &addr);
 		must(strnlen(part, room) < room && !strncmp(whole, part, strlen(part)));

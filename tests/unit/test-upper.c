@@ -96,7 +96,8 @@ static void bytes_that_are_no_text_pass_through(void **state)
 {
 	(void)state;
 	expect("a\xff" "b\x80" "c\xc0\xaf" "d", 8, "A\xff" "B\x80" "C\xc0\xaf" "D", 8);
-	becomes("\xe0\x80\x80 \xed\xa0\x80 \xf4\x90\x80\x80 \xf8z", "\xe0\x80\x80 \xed\xa0\x80 \xf4\x90\x80\x80 \xf8Z");
+	becomes("\xe0\x80\x80 \xed\xa0\x80 \xf4\x90\x80\x80 \xf8z",
+	        "\xe0\x80\x80 \xed\xa0\x80 \xf4\x90\x80\x80 \xf8Z");
 	becomes("\xc3z \xe2\x82z \xf0\x90\x90z", "\xc3Z \xe2\x82Z \xf0\x90\x90Z");
 	becomes("\xe1\xd1\x8f \xc3\xc3\xa9", "\xe1\xd0\xaf \xc3\xc3\x89");
 	expect("\0a\0", 3, "\0A\0", 3);
@@ -104,8 +105,8 @@ static void bytes_that_are_no_text_pass_through(void **state)
 
 static void a_character_cut_at_the_end_is_left(void **state)
 {
-	static const char *const characters[] = { "é", "\xc2\x80", "я", "߿", "\xe0\xa0\x80", "ﬃ", "\xed\x9f\xbf", "\xf0\x90\x90\xa8",
-		"\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf" };
+	static const char *const characters[] = { "é", "\xc2\x80", "я", "߿", "\xe0\xa0\x80",
+		"ﬃ", "\xed\x9f\xbf", "\xf0\x90\x90\xa8", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf" };
 	char in[LONG];
 	size_t used;
 
@@ -122,8 +123,8 @@ static void a_character_cut_at_the_end_is_left(void **state)
 
 static void what_can_be_no_character_any_more_is_not_left(void **state)
 {
-	static const char *const ends[] = { "\xc1", "\xf5", "\x80", "\xe0\x9f", "\xed\xa0", "\xf0\x8f",
-		"\xf4\x90", "\xe2" "a", "\xf0\x90" "A", "\xf0\x90\x90\xc3\x89" };
+	static const char *const ends[] = { "\xc1", "\xf5", "\x80", "\xe0\x9f", "\xed\xa0",
+		"\xf0\x8f", "\xf4\x90", "\xe2" "a", "\xf0\x90" "A", "\xf0\x90\x90\xc3\x89" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
@@ -164,9 +165,10 @@ static void one_byte_of_room_takes_one_byte(void **state)
 	assert_int_equal(used, 1);
 }
 
-static const char mixed[] = "Straße naïve ÿ µ, привет ёѡ, άές ΐ, zażółć ŉ ı, tất cả, აბგ, 你好, ﬃ ꭰ 𐐨 🙂 "
-                            "\xff \xc3 \xe2\x82 \xf0\x90 plain ascii again, more of it than a block holds, "
-                            "then ещё немного русского текста и 世界 to the end.";
+static const char mixed[] =
+	"Straße naïve ÿ µ, привет ёѡ, άές ΐ, zażółć ŉ ı, tất cả, აბგ, 你好, ﬃ ꭰ 𐐨 🙂 "
+	"\xff \xc3 \xe2\x82 \xf0\x90 plain ascii again, more of it than a block holds, "
+	"then ещё немного русского текста и 世界 to the end.";
 
 /* The result that one character at a time gives. */
 static size_t slowly(char *to, const char *in, size_t n)
@@ -189,7 +191,8 @@ static size_t slowly(char *to, const char *in, size_t n)
 /* Letters of three and four bytes across the end of the last block there is. */
 static void the_last_block_keeps_inside_the_text(void **state)
 {
-	static const char *const pieces[] = { "ạ", "𐐨", "я", "é", "ა", "ß", "\xe1", "\xf0\x90", "\xd1", "\xe1\xba" };
+	static const char *const pieces[] = { "ạ", "𐐨", "я", "é", "ა", "ß", "\xe1",
+		"\xf0\x90", "\xd1", "\xe1\xba" };
 	char in[LONG], want[3 * LONG];
 	size_t used;
 
@@ -242,7 +245,7 @@ static void little_room_stops_before_a_character(void **state)
 	}
 }
 
-/* A text with this character behind a Russian one, both changed by block; and the character alone. */
+/* A text with this character between Russian ones, changed in blocks; and the character alone. */
 static void compare_at(uint32_t point, size_t front, size_t back)
 {
 	char in[LONG], want[LONG];
