@@ -151,7 +151,10 @@ int sock_connect_addr(struct sock *s, const struct sock_addr *addr);
 
 /* -- Life ------------------------------------------------------------------------ */
 
-/* Adopt a descriptor: the same socket, not a copy; it is closed with the value. Family, type and proto are found out. */
+/*
+ * Adopt a descriptor: the same socket, not a copy; it is closed with the value.
+ * Family, type and proto are found out.
+ */
 struct sock sock_from(int fd);
 
 /* Let go: returns the descriptor, now the caller's, or -1. The value is closed. */
@@ -260,7 +263,10 @@ struct sock_wait {
 	int ready;              /* the answer; a broken or hung-up socket is ready for all it wants */
 };
 
-/* Wait until one of n sockets (at most SOCKEYE_WAIT_MOST) is ready. Returns how many are, 0 at the limit, or -1 and errno. */
+/*
+ * Wait until one of n sockets (at most SOCKEYE_WAIT_MOST) is ready. Returns how
+ * many are, 0 at the limit, or -1 and errno.
+ */
 int sock_wait(struct sock_wait *list, int n, int64_t limit);
 
 /* -- Who ---------------------------------------------------------------------------- */

@@ -7,6 +7,8 @@ set -eu
 
 LIMIT=30
 TYPED='hello, sockeye: straße'
+# What is typed stands behind the prompt, where a person's terminal would show it.
+SHOWN="s/^Input lowercase sentence:/&$TYPED\\nclient | /"
 
 # Name, port, whether the server ends by itself, and what happens.
 talks() {
@@ -48,6 +50,15 @@ start() {
 	await "*\"call\":\"$opening\",\"phase\":\"return\"*"
 }
 
+# Where else a server may stand when its port is taken.
+elsewhere() {
+	echo "127.0.0.2:$port"
+	for more in 1000 2000 3000 4000 5000; do
+		[ $((port + more)) -lt 65536 ] || more=-$more
+		echo "127.0.0.1:$((port + more))"
+	done
+}
+
 stop() {
 	for each in ${pid:-} ${tail:-}; do
 		kill "$each" 2>/dev/null || :
@@ -81,17 +92,19 @@ talk() {
 
 	printf '\n%s, %s: %s\n' "$server" "$client" "$*"
 	set --
-	for other in "127.0.0.2:$port" "127.0.0.2:$((port + 1))" "127.0.0.2:$((port + 2))" ''; do
+	for other in $(elsewhere) ''; do
 		! start "$@" || break
 		stop
-		[ -n "$other" ] || return 1
+		if [ -z "$other" ]; then
+			echo "demo   | $1 is taken too: $server finds no place and is left out"
+			return 1
+		fi
 		echo "demo   | ${1:-port $port} is taken; once more at $other"
 		set -- "$other"
 	done
-	case $client in *-upper-*) echo "typed  | $TYPED" ;; esac
 	printf '%s\n' "$TYPED" | {
 		"$bin/$client" "$@" 2>&1 || echo "exit code $?"
-	} | sed -u 's/^/client | /'
+	} | sed -u "$SHOWN; s/^/client | /"
 	settle
 }
 
@@ -101,7 +114,11 @@ if [ $# -gt 3 ]; then
 	talk "$@"
 	exit
 fi
-talks | grep "^${2:-}" | while read -r one; do
-	# shellcheck disable=SC2086
-	timeout --foreground $LIMIT "$0" "$bin" $one </dev/null || exit 1
-done
+talks | grep "^${2:-}" | {
+	failed=0
+	while read -r one; do
+		# shellcheck disable=SC2086
+		timeout --foreground $LIMIT "$0" "$bin" $one </dev/null || failed=1
+	done
+	exit $failed
+}

@@ -36,7 +36,6 @@ BUILDS = {
 FUZZ = "build-fuzz"
 FUZZ_BUILD = ("clang", ["-Dfuzz=true", *SANITIZE])
 BUILD_LIMIT, SUITE_LIMIT, PYTEST_LIMIT = 600, 600, 600      # seconds
-UNIT_ROUNDS, LECTURE_ROUNDS = 100, 10                       # of a soak
 
 
 def module_of(name):
@@ -125,7 +124,7 @@ def c_tests(folder, pattern, tally, rounds=1):
         old.unlink()
     if rounds > 1:
         extra += [f"--repeat={rounds}"]
-    limit = SUITE_LIMIT * max(1, rounds // 4)
+    limit = SUITE_LIMIT * (1 + rounds // 4)
     run(["meson", "test", "-C", folder, "--no-rebuild", *extra, *names], limit,
         LOGS / f"{folder}-tests.log", **({"SOCKEYE_SOAK": "1"} if rounds > 1 else {}))
     log = logs / "testlog.txt"
@@ -223,12 +222,12 @@ def test(pattern, tally):
 
 
 def soak(pattern, tally):
-    step = Steps(tally)
+    step, rounds = Steps(tally), max(2, int(os.environ.get("SOCKEYE_SOAK_ROUNDS", "50")))
     for name in ("build", "build-clang-asan"):
         if not step(f"building {name}", build, name, *BUILDS[name], ["all", "meson-test-prereq"], tally):
             continue
-        step(f"unit and fault tests in {name}, {UNIT_ROUNDS} times", c_tests, name, pattern, tally, UNIT_ROUNDS)
-        for round in range(1, LECTURE_ROUNDS + 1):
+        step(f"unit and fault tests in {name}, {rounds} times", c_tests, name, pattern, tally, rounds)
+        for round in range(1, rounds // 5 + 2):
             step(f"lectures in {name}, round {round}", python_tests, name, "lectures", pattern, tally,
                  SOCKEYE_SOAK="1")
 

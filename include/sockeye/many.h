@@ -90,6 +90,8 @@ int sock_recvmany(struct sock *s, struct sock_batch *b);
  */
 int sock_sendmany(struct sock *s, struct sock_batch *b);
 
+#pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

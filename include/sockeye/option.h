@@ -35,7 +35,7 @@ int sock_get(struct sock *s, const char *name, int64_t *value);
 /*
  * Set options from text: "nodelay", "rcvbuf=64k", "linger=off", "rcvtimeo=250ms",
  * "bindtodevice=lo", "ip-add-membership=239.1.2.3@lo", "ipv6-join-group=ff02::1%lo",
- * several with commas. A bare name means 1. Numbers take k, m and g (1024). If
+ * several with commas. A bare name switches a flag on. Numbers take k, m and g (1024). If
  * one cannot be understood none is set; the kernel's refusal ends the list. 0 or -1.
  */
 int sock_set_text(struct sock *s, const char *options);

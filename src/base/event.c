@@ -8,12 +8,26 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
 
 event_hook_fn *event_hook;
+uint32_t event_age;
+
+/* The age goes on before the hook is there, so that no record is made of what is old. */
+void event_watch(event_hook_fn *hook)
+{
+	event_hook_fn *was = __atomic_load_n(&event_hook, __ATOMIC_ACQUIRE);
+
+	do
+		if (hook && !was)
+			__atomic_add_fetch(&event_age, 1, __ATOMIC_ACQ_REL);
+	while (!__atomic_compare_exchange_n(&event_hook, &was, hook, false,
+	                                    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+}
 
 static const char *const names[EVENT_CALLS] = {
 	[EVENT_NONE] = "none",
@@ -159,7 +173,7 @@ static uint64_t finish(struct hash *h)
 	return sum ^ sum >> 32;
 }
 
-/* 0 is kept for "no bytes". */
+/* 0 is kept for "no bytes", and for those nobody has. */
 uint64_t event_hash(const struct iovec *iov, int iovs, size_t n)
 {
 	struct hash h = { .lane = { ROOT2, ROOT3, GOLDEN, ~GOLDEN } };
@@ -167,6 +181,8 @@ uint64_t event_hash(const struct iovec *iov, int iovs, size_t n)
 	for (int i = 0; iov && i < iovs && n; i++) {
 		size_t part = iov[i].iov_len < n ? iov[i].iov_len : n;
 
+		if (part && !iov[i].iov_base)
+			return 0;
 		if (part)
 			add(&h, iov[i].iov_base, part);
 		n -= part;
@@ -185,6 +201,8 @@ size_t event_preview(const struct event *e, void *out, size_t room)
 	for (int i = 0; e->iov && i < e->iovs && n < want; i++) {
 		size_t part = e->iov[i].iov_len < want - n ? e->iov[i].iov_len : want - n;
 
+		if (part && !e->iov[i].iov_base)
+			break;
 		if (part)
 			memcpy((char *)out + n, e->iov[i].iov_base, part);
 		n += part;

@@ -53,7 +53,7 @@ enum event_call {
 	EVENT_SELECT,
 	EVENT_EPOLL_WAIT,
 	EVENT_GETADDRINFO,      /* text: the name; arg: EAI_* */
-	EVENT_GETNAMEINFO,
+	EVENT_GETNAMEINFO,      /* peer: the address; text: the name found; arg: EAI_* */
 	EVENT_FORK,             /* other: the child's pid */
 	EVENT_CALLS             /* how many there are */
 };
@@ -75,7 +75,8 @@ struct event {
 	uint64_t asked;         /* bytes the caller offered or had room for */
 	uint64_t moved;         /* bytes really moved; of a cut datagram what was stored */
 	uint64_t whole;         /* its full length where it was cut, else moved */
-	uint64_t offset;        /* streams: place of the first byte moved, from 0, per direction */
+	uint64_t offset;        /* streams: place of the first byte moved, from 0, per direction; urgent
+	                           bytes (MSG_OOB) lie beside the stream and do not count */
 	uint64_t hash;          /* event_hash of all bytes moved; 0 when none or unseen */
 	uint64_t cookie;        /* SO_COOKIE: which socket this is, whatever its fds; 0 unknown */
 	int32_t pid, tid;
@@ -97,9 +98,15 @@ struct event {
 	const char *text;               /* a name, see the calls; or NULL */
 };
 
-/* Set by whoever watches, with a release store; called from any thread, and must not call sock. */
+/* Called from any thread, and must not call sock. */
 typedef void event_hook_fn(const struct event *e);
 extern event_hook_fn *event_hook;
+
+/* How often a watch began: what was learnt of a descriptor in an earlier one may be untrue by now. */
+extern uint32_t event_age;
+
+/* Set the hook, or with NULL unset it. Where there was none before, a watch begins. */
+void event_watch(event_hook_fn *hook);
 
 /* The man page's name of a call: "recv". "unknown" beyond the list. */
 const char *event_call_name(int call);
@@ -107,10 +114,13 @@ const char *event_call_name(int call);
 /* Fill time, pid, tid and program, and -1 into fd and other; zero the rest. */
 void event_init(struct event *e, int call, int phase);
 
-/* A 64-bit hash of n bytes that lie in iov; equal bytes give equal hashes however they are cut into buffers. */
+/*
+ * A 64-bit hash of n bytes that lie in iov; equal bytes give equal hashes
+ * however they are cut into buffers. 0 for none, and when a buffer is NULL.
+ */
 uint64_t event_hash(const struct iovec *iov, int iovs, size_t n);
 
-/* Gather the first room bytes of the payload (at most moved) into out; returns how many. */
+/* Gather the first room bytes of the payload (at most moved) into out, up to a NULL; returns how many. */
 size_t event_preview(const struct event *e, void *out, size_t room);
 
 #endif

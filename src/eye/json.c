@@ -168,6 +168,8 @@ static void put_data(struct put *p, const struct event *e, size_t n)
 	for (int i = 0; i < e->iovs && n; i++) {
 		size_t part = e->iov[i].iov_len < n ? e->iov[i].iov_len : n;
 
+		if (part && !e->iov[i].iov_base)
+			break;
 		put_latin(p, e->iov[i].iov_base, part);
 		n -= part;
 	}

@@ -15,7 +15,8 @@
  *	[proto]     protocol number, where it is not 0
  *	[local]     the own address, in the forms of base/addrtext.h
  *	[peer]      the other end; of a datagram this datagram's
- *	offset      of a stream: the place of the first byte moved, per direction
+ *	offset      of a stream: the place of the first byte moved, per direction; urgent bytes
+ *	            (MSG_OOB) lie beside it
  *	asked       bytes offered, or room for bytes
  *	moved       bytes moved; of a cut datagram those that were stored
  *	[whole]     the full length of a cut datagram
@@ -25,7 +26,7 @@
  *	            machine; so it is there even when no payload is shown, and very short or
  *	            guessable payloads can be guessed from it
  *	[data]      the first bytes moved, each as the character with its number, 0 to 255
- *	[text]      the name looked up; what is not UTF-8 in it is U+FFFD
+ *	[text]      the name looked up, or found; what is not UTF-8 in it is U+FFFD
  *	[index]     the message's place in its batch
  *	arg         three numbers, by call: see base/event.h
  *	[cookie]    SO_COOKIE: the same socket has the same, whatever its descriptors

@@ -237,7 +237,7 @@ static int start(const char *path)
 	atomic_store(&lost, 0);
 	atomic_store(&trace.users, 1);
 	atomic_store(&owned, true);
-	__atomic_store_n(&event_hook, record, __ATOMIC_RELEASE);
+	event_watch(record);
 	return 0;
 }
 

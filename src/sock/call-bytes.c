@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "../base/clock.h"
 #include "call.h"
 
 /* Begin the record of a call that moves bytes and may block. */
@@ -47,7 +48,8 @@ static size_t total(const struct msghdr *m)
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->msg_iovlen; i++)
-		n += m->msg_iov[i].iov_len;
+		if (__builtin_add_overflow(n, m->msg_iov[i].iov_len, &n))
+			return SIZE_MAX;
 	return n;
 }
 
@@ -86,6 +88,7 @@ static void batch_done(struct watch *w, int r, struct mmsghdr *m,
 {
 	if (r <= 0)
 		watch_done(w, r);
+	w->end = clock_now();
 	for (int i = 0; i < r; i++) {
 		struct watch one = *w;
 		struct sock_addr addr = named(&m[i].msg_hdr);

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/clock.h"
 
@@ -162,10 +163,21 @@ int call_dup(int fd)
 
 	if (on)
 		watch_init(&w, EVENT_DUP, fd);
-	r = call_result(sys.fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	r = call_result(sys.fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 	if (on)
 		watch_made(&w, r);
 	return r;
+}
+
+int call_above_streams(int fd)
+{
+	int high;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	high = call_dup(fd);
+	call_close(fd);
+	return high;
 }
 
 int call_fcntl(int fd, int command, int value)
@@ -312,6 +324,28 @@ int call_getaddrinfo(const char *host, const char *service, const struct addrinf
 	r = sys.getaddrinfo(host, service, hints, out);
 	if (on) {
 		w.e.arg[0] = r;
+		watch_done(&w, r == EAI_SYSTEM ? -errno : 0);
+	}
+	return r;
+}
+
+int call_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_room,
+                     char *service, socklen_t service_room, int flags)
+{
+	struct watch w;
+	bool on = watch_on();
+	int r;
+
+	if (on) {
+		watch_init(&w, EVENT_GETNAMEINFO, -1);
+		watch_addr(&w.e.peer, addr, len);
+		watch_enter(&w);
+	}
+	r = sys.getnameinfo(addr, len, host, host_room, service, service_room, flags);
+	if (on) {
+		w.e.arg[0] = r;
+		if (r == 0)
+			w.e.text = host && host_room ? host : service;
 		watch_done(&w, r == EAI_SYSTEM ? -errno : 0);
 	}
 	return r;

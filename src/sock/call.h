@@ -62,8 +62,14 @@ int call_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags);
 ssize_t call_sendfile(int fd, int file, off_t *offset, size_t n);
 int call_shutdown(int fd, int how);
 int call_close(int fd);
-/* A duplicate, close-on-exec. */
+/* A duplicate, close-on-exec, above the standard streams. */
 int call_dup(int fd);
+/*
+ * A new descriptor fd moved above the standard streams, where a program that was
+ * started with one of them closed would print into the connection. A negative
+ * errno, or one from moving it, is handed through; then fd is closed.
+ */
+int call_above_streams(int fd);
 int call_fcntl(int fd, int command, int value);
 int call_setsockopt(int fd, int level, int option, const void *value, socklen_t n);
 int call_getsockopt(int fd, int level, int option, void *value, socklen_t *n);
@@ -75,5 +81,7 @@ int call_poll(int fd, short events, int timeout);
 int call_polls(struct pollfd *list, nfds_t n, int timeout);
 /* Returns 0 or EAI_*; with EAI_SYSTEM errno is set. */
 int call_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out);
+int call_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_room,
+                     char *service, socklen_t service_room, int flags);
 
 #endif

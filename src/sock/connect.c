@@ -14,6 +14,7 @@
 
 #include "../base/clock.h"
 #include "call.h"
+#include "kind.h"
 #include "wait.h"
 
 /*
@@ -108,6 +109,9 @@ int connect_to(struct sock *s, const struct sock_addr *addr, int64_t deadline)
 {
 	int err;
 
+	/* Linux answers 0 to the first connect after one that poll found finished, whomever it is for. */
+	if (kind_is_connection(s) && s->peer.len && !(s->flags & FLAG_CONNECTING))
+		return -EISCONN;
 	if (s->family == AF_UNIX)
 		return deadline == PACE_NOW ? unix_now(s->fd, addr) : unix_wait(s->fd, addr, deadline);
 	err = deadline == PACE_FOREVER ? 0 : pace_set_nonblock(s->fd, true);

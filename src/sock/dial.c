@@ -167,13 +167,14 @@ static struct sock dial_many(struct dial *d, const struct sock_addr *list, int n
 }
 
 /* The source may leave out scheme and port; family and type are the target's. */
-static int find_source(struct dial *d, const struct where *target, char *reason, size_t room)
+static int find_source(struct dial *d, const struct where *target, char *reason, size_t room, int *gai)
 {
 	struct where_known known = { .family = target->family, .type = target->type,
 	                             .proto = target->proto, .port_optional = true };
 	const char *source = d->how->source;
 	struct where w;
-	int gai, n;
+	char words[64];
+	int n;
 
 	if (target->family == AF_UNSPEC && !strstr(source, "://"))
 		known.family = strchr(source, '[') ? AF_INET6 : AF_INET;
@@ -181,9 +182,9 @@ static int find_source(struct dial *d, const struct where *target, char *reason,
 		snprintf(reason, room, "source %s: %s", source, w.reason);
 		return -EINVAL;
 	}
-	n = resolve_where(d->sources, RESOLVE_MOST, &w, true, d->deadline, &gai);
+	n = resolve_where(d->sources, RESOLVE_MOST, &w, true, d->deadline, gai);
 	if (n < 0)
-		snprintf(reason, room, "source %s: the name look-up failed", source);
+		snprintf(reason, room, "source %s: %s", source, lookup_words(n, *gai, words, sizeof words));
 	d->source_count = n;
 	return n < 0 ? n : 0;
 }
@@ -194,13 +195,18 @@ static struct sock dial(struct dial *d, const struct where *w)
 	char reason[SOCKEYE_WHY];
 	char buf[64];
 	struct sock s;
-	int gai, n;
+	int gai = 0, n;
 
-	if (d->how->source && (n = find_source(d, w, reason, sizeof reason)) < 0)
-		return fail(d, -n, reason);
-	n = resolve_where(list, RESOLVE_MOST, w, false, d->deadline, &gai);
+	if (w->kind == WHERE_ADDR && addr_unnamed(&w->addr))
+		return fail(d, EINVAL, "no path given: write unix:PATH");
+	n = d->how->source ? find_source(d, w, reason, sizeof reason, &gai) : 0;
+	if (n == 0) {
+		n = resolve_where(list, RESOLVE_MOST, w, false, d->deadline, &gai);
+		if (n < 0)
+			snprintf(reason, sizeof reason, "%s", lookup_words(n, gai, buf, sizeof buf));
+	}
 	if (n < 0) {
-		s = fail(d, -n, lookup_words(n, gai, buf, sizeof buf));
+		s = fail(d, -n, reason);
 		s.gai = gai;
 		return s;
 	}

@@ -33,7 +33,7 @@ struct sock life_open(int fd, int family, int type, int proto)
 
 struct sock life_make(int family, int type, int proto, const char *op, const char *at)
 {
-	int fd = call_socket(family, type & ~SOCK_CLOEXEC, proto);
+	int fd = call_above_streams(call_socket(family, type & ~SOCK_CLOEXEC, proto));
 	struct sock s;
 
 	if (fd < 0)
@@ -68,14 +68,14 @@ static int known_int(int fd, int option)
 
 struct sock sock_from(int fd)
 {
-	int family = known_int(fd, SO_DOMAIN);
 	struct sock s;
 	char what[32];
 
+	watch_adopt(fd);
+	int family = known_int(fd, SO_DOMAIN);
 	snprintf(what, sizeof what, "fd:%d", fd);
 	if (family < 0)
 		return why_dead("adopt", what, -family, NULL);
-	watch_forget(fd);
 	s = life_open(fd, family, known_int(fd, SO_TYPE), known_int(fd, SO_PROTOCOL));
 	s.peer.type = s.type;
 	s.peer.proto = kind_proto(&s);
@@ -159,6 +159,13 @@ int sock_pair(struct sock pair[2], int family, int type)
 	family = family ? family : AF_UNIX;
 	kind = kind ? kind : SOCK_STREAM;
 	err = call_socketpair(family, kind | (type & SOCK_NONBLOCK), 0, fds);
+	for (int i = 0; i < 2 && !err; i++) {
+		fds[i] = call_above_streams(fds[i]);
+		if (fds[i] < 0) {
+			err = fds[i];
+			call_close(fds[!i]);
+		}
+	}
 	if (err < 0) {
 		pair[0] = pair[1] = why_dead("pair", "", -err, NULL);
 		return -1;

@@ -75,8 +75,8 @@ static void init_once(void)
 static void work(struct job *j)
 {
 	if (j->reverse)
-		j->gai = sys.getnameinfo((struct sockaddr *)&j->addr, j->len, j->host, sizeof j->host,
-		                         j->service, sizeof j->service, j->flags);
+		j->gai = call_getnameinfo((struct sockaddr *)&j->addr, j->len, j->host, sizeof j->host,
+		                          j->service, sizeof j->service, j->flags);
 	else
 		j->gai = call_getaddrinfo(j->host, NULL, &j->hints, &j->list);
 	j->err = j->gai == EAI_SYSTEM ? errno : 0;

@@ -28,12 +28,19 @@ static int copy(char *out, size_t room, const char *name)
 	return 0;
 }
 
+/* A public answer: value, with errno as it was before (the C library may make it 0), or -1. */
+static int told(int err, int value, int before)
+{
+	errno = err ? -err : before;
+	return err ? -1 : value;
+}
+
 int sock_addr_name(const struct sock_addr *addr, char *host, size_t host_room,
                    char *service, size_t service_room, int flags, int64_t limit, char *why)
 {
 	char h[NI_MAXHOST], serv[NI_MAXSERV], buf[64];
 	struct sock_text at = sock_addr_text(addr);
-	int gai, err;
+	int gai, err, before = errno;
 
 	if (!addr || !addr->len)
 		return why_say(why, EINVAL, "name", at.s, NULL);
@@ -44,24 +51,28 @@ int sock_addr_name(const struct sock_addr *addr, char *host, size_t host_room,
 	err = copy(host, host_room, h);
 	if (!err)
 		err = copy(service, service_room, serv);
-	return err ? why_say(why, -err, "name", at.s, "the name does not fit the buffer") : 0;
+	if (err)
+		return why_say(why, -err, "name", at.s, "the name does not fit the buffer");
+	return told(0, 0, before);
 }
 
 int sock_service_port(const char *service, const char *proto)
 {
 	struct servent entry, *found = NULL;
+	int before = errno;
 	char buf[2048];
 
 	if (!service || getservbyname_r(service, proto, &entry, buf, sizeof buf, &found) || !found) {
 		errno = service ? ENOENT : EINVAL;
 		return -1;
 	}
-	return ntohs(found->s_port);
+	return told(0, ntohs(found->s_port), before);
 }
 
 int sock_service_name(int port, const char *proto, char *out, size_t room)
 {
 	struct servent entry, *found = NULL;
+	int before = errno;
 	char buf[2048];
 
 	if (port < 0 || port > 65535 || !out) {
@@ -72,32 +83,32 @@ int sock_service_name(int port, const char *proto, char *out, size_t room)
 		errno = ENOENT;
 		return -1;
 	}
-	errno = -copy(out, room, found->s_name);
-	return errno ? -1 : 0;
+	return told(copy(out, room, found->s_name), 0, before);
 }
 
 int sock_protocol(const char *name)
 {
 	struct protoent entry, *found = NULL;
+	int before = errno;
 	char buf[2048];
 
 	if (!name || getprotobyname_r(name, &entry, buf, sizeof buf, &found) || !found) {
 		errno = name ? ENOENT : EINVAL;
 		return -1;
 	}
-	return found->p_proto;
+	return told(0, found->p_proto, before);
 }
 
 int sock_hostname(char *out, size_t room)
 {
 	char name[256] = "";
+	int before = errno;
 
 	if (!out || gethostname(name, sizeof name - 1) < 0) {
 		errno = EINVAL;
 		return -1;
 	}
-	errno = -copy(out, room, name);
-	return errno ? -1 : 0;
+	return told(copy(out, room, name), 0, before);
 }
 
 int sock_fqdn(char *out, size_t room)
@@ -105,7 +116,7 @@ int sock_fqdn(char *out, size_t room)
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_CANONNAME };
 	struct addrinfo *list = NULL;
 	char name[256];
-	int gai, err;
+	int gai, err, before = errno;
 
 	if (sock_hostname(name, sizeof name) < 0)
 		return -1;
@@ -116,21 +127,21 @@ int sock_fqdn(char *out, size_t room)
 		err = copy(out, room, name);
 	if (list)
 		freeaddrinfo(list);
-	errno = out ? -err : EINVAL;
-	return errno ? -1 : 0;
+	return told(out ? err : -EINVAL, 0, before);
 }
 
 int sock_interfaces(struct sock_interface *list, int room)
 {
-	struct if_nameindex *all = if_nameindex();
+	struct if_nameindex *all;
 	int n = 0;
 
-	if (!all || (room > 0 && !list)) {
-		if (all)
-			errno = EINVAL;
-		if_freenameindex(all);
+	if (room > 0 && !list) {
+		errno = EINVAL;
 		return -1;
 	}
+	all = if_nameindex();
+	if (!all)
+		return -1;
 	for (; all[n].if_index; n++) {
 		if (n >= room)
 			continue;

@@ -164,22 +164,14 @@ int sock_get_text(struct sock *s, const char *name, char *out, size_t room)
 	return told(s, "get", at, &f);
 }
 
-/* A name without a value: 1 for what is on or off or a mere number. */
+/* A name without a value switches on; a size or a count of 1 would hardly be meant. */
 static int bare(struct option_value *v, const struct option_row *row, struct fault *f)
 {
-	switch (row->shape) {
-	case OPTION_FLAG:
-	case OPTION_INT:
-	case OPTION_U32:
-	case OPTION_U64:
-	case OPTION_RAW:
-	case OPTION_ODD:
+	if (row->shape == OPTION_FLAG || row->shape == OPTION_RAW || row->shape == OPTION_ODD)
 		return -option_of_number(v, row->shape, 1, &f->reason);
-	default:
-		f->reason = f->words;
-		snprintf(f->words, sizeof f->words, "it needs a value: %s=...", row->is.name);
-		return EINVAL;
-	}
+	f->reason = f->words;
+	snprintf(f->words, sizeof f->words, "it needs a value: %s=...", row->is.name);
+	return EINVAL;
 }
 
 /* An empty name unbinds from the device; anywhere else it is a slip. */

@@ -8,7 +8,8 @@
 struct race_entry {
 	struct sock_addr addr;
 	struct sock s;          /* while it runs, and the winner's after */
-	int err;                /* why it lost: a positive errno, LIMIT_REACHED, or ECANCELED for not tried; 0: it has not */
+	/* Why it lost: a positive errno, LIMIT_REACHED, or ECANCELED for not tried; 0: it has not. */
+	int err;
 };
 
 /* Make a socket for an address, ready to connect, or a dead one. */

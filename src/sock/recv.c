@@ -30,11 +30,21 @@ static ssize_t stored(struct sock *s, ssize_t r, size_t room)
 	return r < 0 ? r : (ssize_t)s->got;
 }
 
+/* For no bytes of a stream the kernel would wait all the same. */
+static ssize_t nothing_asked(struct sock *s)
+{
+	s->got = s->cut = 0;
+	why_well(s);
+	return 0;
+}
+
 static inline ssize_t receive(struct sock *s, const char *op, void *buf, size_t n, int flags)
 {
 	struct pace p = pace_of(s);
 	ssize_t r;
 
+	if (n == 0 && !kind_has_ends(s))
+		return nothing_asked(s);
 	p.when_shut = PACE_END;
 	flags |= kind_flags(s) | p.flags;
 	do

@@ -193,7 +193,8 @@ static int parse_public(struct sock_addr *addr, const char *text, bool old, char
 	if (w.kind == WHERE_FD)
 		return why_say(why, EINVAL, "address", text, "a descriptor is not an address");
 	if (!addr || !w.type)
-		return why_say(why, EINVAL, "address", text, "no scheme: write tcp://HOST:PORT, udp://HOST:PORT or unix:PATH");
+		return why_say(why, EINVAL, "address", text,
+		               "no scheme: write tcp://HOST:PORT, udp://HOST:PORT or unix:PATH");
 	if (w.kind == WHERE_NAME)
 		return why_say(why, EINVAL, "address", text, "a name, not a number: look it up with sock_resolve");
 	return resolve_where(addr, 1, &w, true, PACE_NOW, &gai) == 1 ? 0 : why_say(why, EINVAL, "address", text, NULL);

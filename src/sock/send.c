@@ -84,7 +84,8 @@ static ssize_t send_to(struct sock *s, const void *buf, size_t n, const struct s
 	s->sent = r < 0 ? 0 : r;
 	if (r < 0) {
 		a.type = s->type;
-		return why_fail_at(s, "sendto", sock_addr_text(&a).s, -r, NULL);
+		return why_fail_at(s, "sendto", sock_addr_text(&a).s, -r, r == -EACCES ?
+		                   "Permission denied: a broadcast needs the option \"broadcast\"" : NULL);
 	}
 	why_well(s);
 	return r;

@@ -9,12 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "addr.h"
 #include "call.h"
+#include "sigpipe.h"
 #include "wait.h"
 #include "why.h"
 
@@ -29,36 +28,8 @@ struct job {
 	int file;
 	int64_t offset;         /* where the first byte was taken */
 	uint64_t left, sent;
+	size_t taken;           /* from a pipe, and not sent yet: they are nowhere else */
 };
-
-/* SIGPIPE held back for this thread. */
-struct hold {
-	sigset_t pipe, old;
-	bool pending;           /* one waited already: it is not ours to take */
-};
-
-static struct hold hold_pipe(void)
-{
-	struct hold h;
-	sigset_t waiting;
-
-	sigemptyset(&h.pipe);
-	sigaddset(&h.pipe, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &h.pipe, &h.old);
-	sigemptyset(&waiting);
-	sigpending(&waiting);
-	h.pending = sigismember(&waiting, SIGPIPE) == 1;
-	return h;
-}
-
-/* After a failure a SIGPIPE may wait that sendfile raised, whatever errno it told. */
-static void release_pipe(const struct hold *h, bool failed)
-{
-	if (failed && !h->pending)
-		while (sigtimedwait(&h->pipe, NULL, &(struct timespec){ 0 }) < 0 && errno == EINTR)
-			;
-	pthread_sigmask(SIG_SETMASK, &h->old, NULL);
-}
 
 static size_t piece(const struct job *j, size_t most)
 {
@@ -83,30 +54,30 @@ static int in_kernel(struct job *j)
 	return 0;
 }
 
-static ssize_t result(ssize_t r)
+/* What cannot be read at a place is gone from its own once read: nothing is taken before it can go out. */
+static ssize_t take_piece(struct job *j, char *buf, size_t n)
 {
-	return r < 0 ? -errno : r;
+	ssize_t r = pace_wait(j->pace.deadline, j->s->fd, POLLOUT);
+
+	if (!r && j->pace.deadline != PACE_FOREVER)
+		r = pace_wait(j->pace.deadline, j->file, POLLIN);
+	if (r)
+		return r;
+	do
+		r = call_result(sys.read(j->file, buf, n));
+	while (pace_again(&j->pace, j->file, POLLIN, &r));
+	j->taken = r > 0 ? r : 0;
+	return r;
 }
 
-/* What cannot be read at a place is read as it comes, but then from its present place only. */
 static ssize_t read_piece(struct job *j, char *buf, size_t n)
 {
 	ssize_t r;
 
 	do
-		r = result(sys.pread(j->file, buf, n, j->offset + j->sent));
+		r = call_result(sys.pread(j->file, buf, n, j->offset + j->sent));
 	while (r == -EINTR);
-	if (r != -ESPIPE || j->offset)
-		return r;
-	if (j->pace.deadline != PACE_FOREVER) {
-		r = pace_wait(j->pace.deadline, j->file, POLLIN);
-		if (r < 0)
-			return r;
-	}
-	do
-		r = result(sys.read(j->file, buf, n));
-	while (pace_again(&j->pace, j->file, POLLIN, &r));
-	return r;
+	return r == -ESPIPE && !j->offset ? take_piece(j, buf, n) : r;
 }
 
 static int send_piece(struct job *j, const char *buf, size_t n)
@@ -123,6 +94,7 @@ static int send_piece(struct job *j, const char *buf, size_t n)
 		n -= r;
 		j->sent += r;
 		j->left -= r;
+		j->taken -= j->taken ? r : 0;
 	}
 	return 0;
 }
@@ -143,15 +115,27 @@ static int through_buffer(struct job *j)
 
 static int run(struct job *j)
 {
-	struct hold h = hold_pipe();
+	struct sigpipe hold = sigpipe_hold();
 	int err = in_kernel(j);
 
-	release_pipe(&h, err < 0);
+	sigpipe_release(&hold, err < 0);
 	if (!j->sent && (err == -EINVAL || err == -ENOSYS || err == -ESPIPE))
 		err = through_buffer(j);
 	/* A pipe has no position to be left at. */
 	sys.lseek(j->file, j->offset + j->sent, SEEK_SET);
 	return err;
+}
+
+/* With bytes gone or a part sent, a stream that went on would have a hole. */
+static int fail(const struct job *j, int err)
+{
+	char words[64], reason[128];
+
+	if (!j->taken)
+		return j->sent ? why_kill(j->s, "sendfile", err) : why_fail(j->s, "sendfile", err);
+	snprintf(reason, sizeof reason, "%s, with %zu bytes taken and not sent",
+	         why_words(j->s, err, words, sizeof words), j->taken);
+	return why_kill_at(j->s, "sendfile", addr_unnamed(&j->s->peer) ? "" : sock_peer(j->s).s, err, reason);
 }
 
 static int refuse(struct sock *s, const char *what, int64_t n, int err, const char *reason)
@@ -209,7 +193,7 @@ int64_t sock_sendfile(struct sock *s, int file, int64_t offset, uint64_t count)
 		err = run(&j);
 	s->sent = j.sent;
 	if (err < 0)
-		return j.sent ? why_kill(s, "sendfile", -err) : why_fail(s, "sendfile", -err);
+		return fail(&j, -err);
 	why_well(s);
 	return j.sent;
 }

@@ -211,6 +211,7 @@ struct sock sock_accept(struct sock *server)
 			/* AF_ALG refuses to accept when it is asked for an address. */
 			fd = call_accept(server->fd, server->family == AF_ALG ? NULL : &peer);
 		while (pace_again(&p, server->fd, POLLIN, &fd));
+	fd = call_above_streams(fd);
 	if (fd < 0)
 		return accept_failed(server, -fd);
 	why_well(server);

@@ -16,6 +16,7 @@
 struct watch {
 	struct event e;         /* asked, arg and the like are set by the caller */
 	int64_t start;
+	int64_t end;            /* the time of the return record; 0: when it is made */
 };
 
 static inline bool watch_on(void)
@@ -43,7 +44,10 @@ void watch_received(struct watch *w, ssize_t r, const struct iovec *iov, int iov
 /* Copy a system address into a record. */
 void watch_addr(struct event_addr *to, const struct sockaddr *from, socklen_t len);
 
-/* A descriptor was adopted, made or is about to be closed: what was known of its number is void. */
+/* A descriptor was made or is about to be closed: what was known of its number is void. */
 void watch_forget(int fd);
+
+/* A descriptor is adopted: the same, unless it is the socket that was known. */
+void watch_adopt(int fd);
 
 #endif

@@ -64,7 +64,8 @@ static int unix_bytes(struct where *w, const char *text, size_t n, bool abstract
 	int len = decode(un.sun_path + abstract, room, text, n);
 
 	if (len == -EINVAL)
-		return where_refuse(w, "a %% must be followed by two hexadecimal digits: write %%25 for the sign itself");
+		return where_refuse(w, "a %% must be followed by two hexadecimal digits: "
+		                    "write %%25 for the sign itself");
 	if (len < 0)
 		return where_refuse(w, "a Unix %s of over %zu bytes: shorten it%s", abstract ? "name" : "path", room,
 		                    abstract ? "" : " or change to its directory");
@@ -218,11 +219,20 @@ int where_can(struct where *w, const char *text, size_t n, const struct where_kn
 	if (n) {
 		len = field(&text, &n, &part);
 		if (read_can_id(part, len, &rx) < 0 || read_can_id(text, n, &tx) < 0)
-			return where_refuse(w, "a CAN address is can:INTERFACE or can:INTERFACE:RX:TX, RX and TX hexadecimal");
+			return where_refuse(w, "a CAN address is can:INTERFACE or can:INTERFACE:RX:TX, "
+			                    "RX and TX hexadecimal");
 	}
 	can.can_addr.tp.rx_id = rx;
 	can.can_addr.tp.tx_id = tx;
 	return take(w, &can, sizeof can);
+}
+
+/* A string of at least one byte, and none of them zero. */
+static bool decode_string(char *out, size_t room, const char *text, size_t n)
+{
+	int len = decode(out, room - 1, text, n);
+
+	return len > 0 && !memchr(out, '\0', len);
 }
 
 int where_alg(struct where *w, const char *text, size_t n, const struct where_known *known)
@@ -232,8 +242,9 @@ int where_alg(struct where *w, const char *text, size_t n, const struct where_kn
 	size_t len = field(&text, &n, &part);
 
 	(void)known;
-	if (decode((char *)alg.salg_type, sizeof alg.salg_type - 1, part, len) <= 0 ||
-	    decode((char *)alg.salg_name, sizeof alg.salg_name - 1, text, n) <= 0)
+	if (!decode_string((char *)alg.salg_type, sizeof alg.salg_type, part, len) ||
+	    !decode_string((char *)alg.salg_name, sizeof alg.salg_name, text, n) ||
+	    strchr((char *)alg.salg_type, ':'))
 		return where_refuse(w, "an alg address is alg:TYPE:NAME, such as alg:hash:sha256");
 	return take(w, &alg, sizeof alg);
 }

@@ -97,7 +97,7 @@ static int read_port(struct where *w, const char *text, size_t n)
 	char name[64], q[48];
 
 	if (n == 0)
-		return where_refuse(w, "no port: write HOST:PORT");
+		return where_refuse(w, "no port: write HOST:PORT or [IPV6]:PORT");
 	if (num_decimal(text, n, 65535, &port) == 0) {
 		w->port = port;
 		return 0;
@@ -222,7 +222,7 @@ static int read_name(struct where *w, const char *text, size_t n, const struct w
 	if (strict_in4(w->host, &ip) || (known->old_ipv4 && number_shaped(w->host) && inet_aton(w->host, &ip)))
 		return take_in4(w, ip, known);
 	if (number_shaped(w->host))
-		return where_refuse(w, "\"%s\" is not an IPv4 address: write four decimal numbers",
+		return where_refuse(w, "\"%s\" is not an IPv4 address: write four decimal numbers, each 0 to 255",
 		                    where_quote(q, text, n));
 	w->kind = WHERE_NAME;
 	return 0;
@@ -240,6 +240,8 @@ static int read_host(struct where *w, const char *text, size_t n, const struct w
 	}
 	if (memchr(text, ':', n))
 		return where_refuse(w, "\"%s\": write an IPv6 address in brackets, [::1]:80", where_quote(q, text, n));
+	if (n == 1 && text[0] == '*')
+		return where_refuse(w, "\"*\" is not a host: leave the host empty for every interface");
 	if (n == 11 && memcmp(text, "<broadcast>", 11) == 0)
 		return take_in4(w, (struct in_addr){ htonl(INADDR_BROADCAST) }, known);
 	return read_name(w, text, n, known);
@@ -259,7 +261,7 @@ static int read_inet(struct where *w, const char *text, const struct where_known
 	if (!colon && known->port_optional)
 		return read_host(w, text, n, known);
 	if (!colon)
-		return where_refuse(w, "no port: write HOST:PORT");
+		return where_refuse(w, "no port: write HOST:PORT or [IPV6]:PORT");
 	if (read_port(w, colon + 1, n - (colon + 1 - text)) < 0)
 		return -EINVAL;
 	return read_host(w, text, colon - text, known);
@@ -302,7 +304,8 @@ static bool scheme_shaped(const char *text)
 {
 	const char *mark = strstr(text, "://");
 
-	return mark && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-+") == (size_t)(mark - text);
+	return mark && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-+") ==
+	               (size_t)(mark - text);
 }
 
 static int with_scheme(struct where *w, const struct scheme *s, const char *text, const struct where_known *known)
@@ -333,7 +336,8 @@ int where_parse(struct where *w, const char *text, const struct where_known *kno
 	if (s)
 		return with_scheme(w, s, text, known);
 	if (scheme_shaped(text))
-		return where_refuse(w, "no such scheme: tcp, udp, unix, unix-dgram, unix-seqpacket, vsock, fd");
+		return where_refuse(w, "no such scheme: write one of tcp, udp, unix, unix-dgram, "
+		                    "unix-seqpacket, vsock, fd, in lower case");
 	w->family = known->family;
 	w->type = known->type;
 	w->proto = known->proto;

@@ -15,6 +15,7 @@
 #include "../base/clock.h"
 #include "addr.h"
 #include "kind.h"
+#include "sigpipe.h"
 #include "sys.h"
 
 /* Copy text with its middle left out, so that both ends of a long name show. */
@@ -170,6 +171,9 @@ int why_fail(struct sock *s, const char *op, int err)
 {
 	struct sock_text at = place(s);
 
+	/* Of TCP that was never connected the kernel says what it says of one that broke. */
+	if (err == EPIPE && kind_is_connection(s) && !s->peer.len)
+		return note(s, ENOTCONN, op, at.s, "not connected: call sock_connect first");
 	if (kills(s, err))
 		s->state = STATE_DEAD;
 	return note(s, err, op, at.s, NULL);
@@ -183,7 +187,8 @@ int why_fail_at(struct sock *s, const char *op, const char *at, int err, const c
 int why_kill(struct sock *s, const char *op, int err)
 {
 	s->state = STATE_DEAD;
-	return note(s, err, op, place(s).s, NULL);
+	return note(s, err, op, place(s).s, err == EINVAL && strcmp(op, "accept") == 0 ?
+	            "Invalid argument: the socket does not listen" : NULL);
 }
 
 int why_kill_at(struct sock *s, const char *op, const char *at, int err, const char *reason)
@@ -258,8 +263,11 @@ int sock_report(const struct sock *s)
 		return 0;
 	line[0].iov_base = (void *)(uintptr_t)s->why;
 	line[0].iov_len = strnlen(s->why, sizeof s->why);
-	fflush(stdout);
-	if (writev(STDERR_FILENO, line, 2) < 0)
-		return exit_code(s);
+	/* Whoever read stdout or stderr may be gone, but the exit code must reach the shell. */
+	struct sigpipe hold = sigpipe_hold();
+	bool failed = fflush(stdout) != 0;
+
+	failed |= writev(STDERR_FILENO, line, 2) < 0;
+	sigpipe_release(&hold, failed);
 	return exit_code(s);
 }

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """./run: what it says, what it installs, and that the demo leaves nothing."""
+import contextlib
+import errno
 import os
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -110,14 +113,51 @@ def processes():
     return [path for path in found if path.startswith(str(BUILD / "examples"))]
 
 
+def demo(tmp_path, *names):
+    return ask([ROOT / "tools/demo.sh", BUILD / "examples", *names], env=dict(os.environ, TMPDIR=str(tmp_path)))
+
+
+def hold(stack, kind, host, port):
+    """Keep a port from others; where somebody has it already, so much the better."""
+    held = stack.enter_context(socket.socket(type=kind))
+    try:
+        held.bind((host, port))
+        if kind == socket.SOCK_STREAM:
+            held.listen()
+    except OSError as error:
+        assert error.errno == errno.EADDRINUSE
+
+
 def test_the_demo_shows_every_conversation_and_leaves_nothing(tmp_path):
-    done = ask([ROOT / "tools/demo.sh", BUILD / "examples"], env=dict(os.environ, TMPDIR=str(tmp_path)))
+    done = demo(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     servers = [path.stem for path in (ROOT / "examples").glob("*-server.c")]
     assert [name for name in servers if f"\n{name}, " not in done.stdout] == []
     for line in ("client | Received b'Hello, world'", "server | Connected by ('127.0.0.",
-                 "client | Input lowercase sentence:From Server: HELLO, SOCKEYE: STRASSE",
+                 "client | Input lowercase sentence:hello, sockeye: straße",
+                 "client | From Server: HELLO, SOCKEYE: STRASSE",
                  "server | The server is ready to receive", "server | Hello world!"):
         assert line in done.stdout
     assert "exit code" not in done.stdout
+    assert list(tmp_path.iterdir()) == [] and processes() == []
+
+
+def test_the_demo_goes_elsewhere_when_a_port_is_taken_on_every_address(tmp_path):
+    with contextlib.ExitStack() as stack:
+        hold(stack, socket.SOCK_DGRAM, "0.0.0.0", 12000)
+        done = demo(tmp_path, "udp-upper")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\ndemo   | 127.0.0.2:12000 is taken; once more at 127.0.0.1:13000\n" in done.stdout
+    assert "\nclient | HELLO, SOCKEYE: STRASSE\n" in done.stdout
+
+
+def test_the_demo_goes_on_without_a_server_that_finds_no_place(tmp_path):
+    with contextlib.ExitStack() as stack:
+        hold(stack, socket.SOCK_DGRAM, "0.0.0.0", 12000)
+        for port in range(13000, 18000, 1000):
+            hold(stack, socket.SOCK_DGRAM, "127.0.0.1", port)
+        done = demo(tmp_path, "udp")
+    assert done.returncode == 1
+    assert "\ndemo   | 127.0.0.1:17000 is taken too: udp-upper-server finds no place and is left out\n" in done.stdout
+    assert "\nclient | Hello world!\n" in done.stdout
     assert list(tmp_path.iterdir()) == [] and processes() == []

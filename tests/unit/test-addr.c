@@ -100,7 +100,9 @@ static void a_port_refused_is_quoted(void **state)
 
 static void old_spellings_of_v4_are_refused_by_default(void **state)
 {
-	static const char *const old[] = { "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.0.0.01", "1.2.3.4.5", "0x7f000001" };
+	static const char *const old[] = {
+		"127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.0.0.01", "1.2.3.4.5", "0x7f000001",
+	};
 	struct sock_addr a;
 	char text[64];
 
@@ -135,7 +137,8 @@ static void host_names_are_whole_or_refused(void **state)
 	refused("tcp://a b:80", "is not a host name");
 	refused("tcp://a..b:80", "empty part");
 	refused("tcp://.a:80", "empty part");
-	snprintf(text, sizeof text, "tcp://%.*s:80", 64, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	memset(name, 'a', 64);
+	snprintf(text, sizeof text, "tcp://%.64s:80", name);
 	refused(text, "over 63 bytes");
 	refused("tcp://example.org:80", "look it up with sock_resolve");
 }

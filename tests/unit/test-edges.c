@@ -107,7 +107,63 @@ static void a_failed_connect_is_the_cause_of_all_that_follows(void **state)
 	assert_int_equal(sock_connect(&s, "127.1:80"), -1);
 	assert_int_equal(sock_sendall(&s, "x", 1), -1);
 	assert_int_equal(errno, EINVAL);
-	assert_string_equal(s.why, "connect 127.1:80: \"127.1\" is not an IPv4 address: write four decimal numbers");
+	assert_string_equal(s.why, "connect 127.1:80: \"127.1\" is not an IPv4 address: "
+	                    "write four decimal numbers, each 0 to 255");
+}
+
+static void a_connected_or_listening_socket_is_not_connected_anew(void **state)
+{
+	sock_auto one = sock_server("tcp://127.0.0.1:0");
+	sock_auto two = sock_server("tcp://127.0.0.1:0");
+	sock_auto s = sock_dial_how(sock_name(&one).s, &(struct sock_how){ .limit = PATIENCE });
+	struct sock_text peer = sock_peer(&s);
+
+	(void)state;
+	assert_int_equal(sock_connect(&s, sock_name(&two).s), -1);
+	assert_int_equal(errno, EISCONN);
+	assert_string_equal(sock_peer(&s).s, peer.s);
+	assert_int_equal(sock_connect(&two, sock_name(&one).s), -1);
+	assert_int_equal(errno, EISCONN);
+}
+
+static void sending_before_connecting_says_so_and_breaks_nothing(void **state)
+{
+	sock_auto server = sock_server("tcp://127.0.0.1:0");
+	sock_auto s = sock_open(0, 0, 0);
+	char c;
+
+	(void)state;
+	assert_int_equal(sock_sendall(&s, "x", 1), -1);
+	assert_int_equal(errno, ENOTCONN);
+	assert_string_equal(s.why, "sendall: not connected: call sock_connect first");
+	assert_int_equal(sock_connect(&s, sock_name(&server).s), 0);
+	assert_int_equal(sock_recv(&s, &c, 0), 0);
+}
+
+/* A program started with a standard stream closed must not print into its own connection. */
+static void descriptors_stay_above_the_standard_streams(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		struct sock pair[2];
+
+		close(0);
+		close(1);
+		sock_auto server = sock_server("tcp://127.0.0.1:0");
+		sock_auto client = sock_dial(sock_name(&server).s);
+		sock_auto conn = sock_accept(&server);
+		sock_auto copy = sock_dup(&conn);
+
+		if (sock_pair(pair, 0, 0) < 0)
+			_exit(1);
+		_exit(server.fd < 3 || client.fd < 3 || conn.fd < 3 || copy.fd < 3 ||
+		      pair[0].fd < 3 || pair[1].fd < 3);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 /* -- Limits ------------------------------------------------------------------------------ */
@@ -297,6 +353,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_connect_under_way_is_not_taken_for_another),
 	cmocka_unit_test(tcp_that_meets_itself_by_any_name_is_refused),
 	cmocka_unit_test(a_failed_connect_is_the_cause_of_all_that_follows),
+	cmocka_unit_test(a_connected_or_listening_socket_is_not_connected_anew),
+	cmocka_unit_test(sending_before_connecting_says_so_and_breaks_nothing),
+	cmocka_unit_test(descriptors_stay_above_the_standard_streams),
 	cmocka_unit_test(a_default_limit_of_zero_is_would_block),
 	cmocka_unit_test(a_moment_that_has_passed_ends_every_wait),
 	cmocka_unit_test(the_kernel_s_own_timeouts_are_heard),

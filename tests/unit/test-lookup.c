@@ -4,6 +4,7 @@
 
 #include <netdb.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "sock/lookup.h"
 #include "sock/sys.h"
@@ -237,6 +238,8 @@ static void names_backwards_and_sideways(void **state)
 	n = sock_interfaces(list, 64);
 	assert_true(n >= 1);
 	assert_int_equal(sock_interfaces(NULL, 0), n);
+	assert_int_equal(sock_interfaces(NULL, 4), -1);
+	assert_int_equal(errno, EINVAL);
 	assert_int_equal(sock_protocol("nosuch"), -1);
 	assert_int_equal(sock_service_port(NULL, NULL), -1);
 	assert_int_equal(sock_service_name(70000, NULL, host, sizeof host), -1);
@@ -245,6 +248,57 @@ static void names_backwards_and_sideways(void **state)
 	assert_int_equal(sock_protocol("tcp"), 6);
 	assert_int_equal(sock_service_name(80, "tcp", host, sizeof host), 0);
 	assert_string_equal(host, "http");
+}
+
+/* errno is for failures: an answer leaves it as it was. */
+static void names_that_are_found_leave_errno_alone(void **state)
+{
+	struct sock_interface list[4];
+	char name[256];
+
+	(void)state;
+	errno = ERANGE;
+	assert_int_equal(sock_hostname(name, sizeof name), 0);
+	assert_int_equal(errno, ERANGE);
+	assert_int_equal(sock_fqdn(name, sizeof name), 0);
+	assert_int_equal(errno, ERANGE);
+	assert_true(sock_interfaces(list, 4) >= 1);
+	assert_int_not_equal(errno, 0);
+	errno = ERANGE;
+	if (sock_service_port("http", "tcp") != 80)
+		CHECK_SKIP("this machine has no /etc/services");
+	assert_int_equal(errno, ERANGE);
+	assert_int_equal(sock_service_name(80, "tcp", name, sizeof name), 0);
+	assert_int_equal(errno, ERANGE);
+	assert_int_equal(sock_protocol("tcp"), 6);
+	assert_int_equal(errno, ERANGE);
+}
+
+/* No descriptor is left to ask with. */
+static int without_descriptors(void)
+{
+	struct rlimit none = { 0 };
+	struct sock_interface list[4];
+
+	if (setrlimit(RLIMIT_NOFILE, &none) < 0)
+		return 1;
+	errno = 0;
+	if (sock_interfaces(list, 4) != -1 || errno != EMFILE)
+		return 2;
+	errno = 0;
+	return sock_interfaces(NULL, 0) == -1 && errno == EMFILE ? 0 : 3;
+}
+
+static void interfaces_without_descriptors_are_an_error(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(without_descriptors());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -257,6 +311,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_unknown_name_is_told),
 	cmocka_unit_test(the_local_form_is_for_listening),
 	cmocka_unit_test(names_backwards_and_sideways),
+	cmocka_unit_test(names_that_are_found_leave_errno_alone),
+	cmocka_unit_test(interfaces_without_descriptors_are_an_error),
 };
 
 CHECK_MAIN(tests)

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sockeye.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "pairs.h"
@@ -214,26 +215,143 @@ static void sendfile_cut_short_by_the_limit_breaks_the_stream_and_tells_the_part
 	close(file);
 }
 
-static void sendfile_limit_before_the_first_byte_breaks_nothing(void **state)
-{
-	PAIR_AUTO struct sock p[2];
-	static char fill[65536];
-	int file = file_of(10);
+static char fill[65536];
 
-	(void)state;
+/* A connection on which nothing more goes out, with a limit. */
+static void full_pair(struct sock p[2])
+{
 	pair_unix(p, SOCK_STREAM);
 	sock_limit(&p[0], 0);
 	while (sock_send(&p[0], fill, sizeof fill) > 0)
 		;
 	sock_limit(&p[0], sock_ms(5));
+}
+
+static void drain(struct sock *s)
+{
+	while (sock_wait(&(struct sock_wait){ s, SOCKEYE_READ, 0 }, 1, 0) == 1)
+		sock_recv(s, fill, sizeof fill);
+}
+
+static void sendfile_limit_before_the_first_byte_breaks_nothing(void **state)
+{
+	PAIR_AUTO struct sock p[2];
+	int file = file_of(10);
+
+	(void)state;
+	full_pair(p);
 	assert_int_equal(sock_sendfile(&p[0], file, 3, 0), -1);
 	assert_int_equal(errno, ETIMEDOUT);
 	assert_int_equal(sock_sent(&p[0]), 0);
 	assert_int_equal(position(file), 3);
-	while (sock_wait(&(struct sock_wait){ &p[1], SOCKEYE_READ, 0 }, 1, 0) == 1)
-		sock_recv(&p[1], fill, sizeof fill);
+	drain(&p[1]);
 	assert_int_equal(sock_sendfile(&p[0], file, 3, 0), 7);
 	arrived(&p[1], 7, 3);
+	close(file);
+}
+
+/* A pipe with n bytes of the pattern. */
+static void pipe_of(int tube[2], size_t n)
+{
+	static char buf[40000];
+
+	assert_true(n <= sizeof buf);
+	assert_int_equal(pipe(tube), 0);
+	pair_fill(buf, n, 0);
+	assert_int_equal(write(tube[1], buf, n), n);
+}
+
+static int waiting_in(int fd)
+{
+	int n = -1;
+
+	ioctl(fd, FIONREAD, &n);
+	return n;
+}
+
+static void close_pipe(int tube[2])
+{
+	close(tube[0]);
+	close(tube[1]);
+}
+
+static void sendfile_takes_nothing_from_a_pipe_while_the_peer_is_full(void **state)
+{
+	PAIR_AUTO struct sock p[2];
+	int tube[2];
+
+	(void)state;
+	full_pair(p);
+	pipe_of(tube, 8);
+	assert_int_equal(sock_sendfile(&p[0], tube[0], 0, 4), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	assert_int_equal(sock_sent(&p[0]), 0);
+	assert_int_equal(waiting_in(tube[0]), 8);
+	drain(&p[1]);
+	assert_int_equal(sock_sendfile(&p[0], tube[0], 0, 4), 4);
+	assert_int_equal(sock_sendfile(&p[0], tube[0], 0, 4), 4);
+	arrived(&p[1], 8, 0);
+	close_pipe(tube);
+}
+
+static void broken_with_bytes_taken(struct sock *s, int err, const char *words, size_t lost)
+{
+	char reason[128];
+
+	snprintf(reason, sizeof reason, ": %s, with %zu bytes taken and not sent", words, lost);
+	assert_int_equal(sock_send(s, "x", 1), -1);
+	assert_int_equal(errno, err);
+	assert_memory_equal(s->why, "sendfile", 8);
+	assert_non_null(strstr(s->why, reason));
+}
+
+static void sendfile_breaks_a_stream_that_lacks_bytes_of_a_pipe(void **state)
+{
+	PAIR_AUTO struct sock p[2];
+	int tube[2];
+
+	(void)state;
+	pair_unix(p, SOCK_STREAM);
+	pair_small(p);
+	pipe_of(tube, 40000);
+	sock_limit(&p[0], sock_ms(5));
+	assert_int_equal(sock_sendfile(&p[0], tube[0], 0, 0), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	uint64_t sent = sock_sent(&p[0]), taken = 40000 - waiting_in(tube[0]);
+	assert_true(sent > 0 && sent < taken);
+	broken_with_bytes_taken(&p[0], ETIMEDOUT, "timed out after 5 ms", taken - sent);
+	arrived(&p[1], sent, 0);
+	close_pipe(tube);
+}
+
+static ssize_t no_send(int fd, const void *buf, size_t n, int flags)
+{
+	(void)fd, (void)buf, (void)n, (void)flags;
+	errno = ENOBUFS;
+	return -1;
+}
+
+/* Of a file the same failure breaks nothing: its bytes can be read again. */
+static void sendfile_breaks_a_stream_that_lacks_the_first_bytes_of_a_pipe(void **state)
+{
+	PAIR_AUTO struct sock p[2];
+	int tube[2], file = file_of(8);
+
+	(void)state;
+	pair_tcp(p);
+	pipe_of(tube, 8);
+	error_to_give = EINVAL;
+	sys.sendfile = no_sendfile;
+	sys.send = no_send;
+	int64_t kept = sock_sendfile(&p[0], file, 0, 4);
+	bool alive = sock_limit(&p[0], SOCKEYE_FOREVER) == 0;
+	int64_t lost = sock_sendfile(&p[0], tube[0], 0, 4);
+	sys = sys_real;
+	assert_true(kept == -1 && lost == -1 && alive);
+	assert_int_equal(sock_sent(&p[0]), 0);
+	assert_int_equal(waiting_in(tube[0]), 4);
+	broken_with_bytes_taken(&p[0], ENOBUFS, "No buffer space available", 4);
+	close_pipe(tube);
 	close(file);
 }
 
@@ -358,6 +476,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(sendfile_is_whole_for_a_slow_reader),
 	cmocka_unit_test(sendfile_cut_short_by_the_limit_breaks_the_stream_and_tells_the_part),
 	cmocka_unit_test(sendfile_limit_before_the_first_byte_breaks_nothing),
+	cmocka_unit_test(sendfile_takes_nothing_from_a_pipe_while_the_peer_is_full),
+	cmocka_unit_test(sendfile_breaks_a_stream_that_lacks_bytes_of_a_pipe),
+	cmocka_unit_test(sendfile_breaks_a_stream_that_lacks_the_first_bytes_of_a_pipe),
 	cmocka_unit_test(sendfile_to_a_peer_that_is_gone_is_an_error_not_a_signal),
 	cmocka_unit_test(sendfile_leaves_a_signal_that_waited_before),
 	cmocka_unit_test(sendfile_refuses_what_cannot_be_meant),

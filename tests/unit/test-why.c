@@ -3,6 +3,7 @@
 #include "net.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sockeye/msg.h>
 #include <sockeye/option.h>
 
@@ -35,7 +36,8 @@ static void every_address_tried_is_named(void **state)
 	port = sock_addr_port(&own);
 	snprintf(where, sizeof where, "tcp://localhost:%d", port);
 	sock_auto s = sock_dial(where);
-	snprintf(expect, sizeof expect, "dial %s: tcp://[::1]:%d: Connection refused; tcp://127.0.0.1:%d: Connection refused",
+	snprintf(expect, sizeof expect, "dial %s: tcp://[::1]:%d: Connection refused; "
+	         "tcp://127.0.0.1:%d: Connection refused",
 	         where, port, port);
 	assert_string_equal(s.why, expect);
 	sock_close(&holder);
@@ -234,6 +236,73 @@ static int reported(struct sock *s)
 	return WEXITSTATUS(status);
 }
 
+/* Make a descriptor a pipe whose reader is gone. */
+static void unread(int fd)
+{
+	int tube[2];
+
+	if (pipe(tube) < 0 || dup2(tube[1], fd) < 0)
+		_exit(99);
+	close(tube[0]);
+	close(tube[1]);
+}
+
+/* How a child ends that has its last words for one who is gone: on stderr, on stdout, on both. */
+static int reported_to_nobody(struct sock *s, bool out, bool err)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		unread(STDERR_FILENO);
+		if (!err)
+			dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+		unread(STDOUT_FILENO);
+		stdout = fdopen(STDOUT_FILENO, "w");
+		if (out)
+			fputs("not seen", stdout);
+		exit(sock_report(s));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void a_report_outlives_its_readers(void **state)
+{
+	struct sock holder;
+	sock_auto refused = sock_dial(net_refusing(&holder).s);
+
+	(void)state;
+	for (int i = 1; i < 4; i++) {
+		int status = reported_to_nobody(&refused, i & 1, i & 2);
+
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 4);
+	}
+	sock_close(&holder);
+}
+
+/* The signal is held back from the report alone. */
+static void a_report_leaves_the_signals_as_they_were(void **state)
+{
+	sock_auto s = sock_dial("tcp://1.2.3.4:99999");
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		unread(STDERR_FILENO);
+		if (sock_report(&s) == 2 && write(STDERR_FILENO, "x", 1))
+			_exit(1);
+		_exit(2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGPIPE);
+}
+
 static void reports_are_exit_codes(void **state)
 {
 	struct sock holder;
@@ -268,6 +337,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_long_place_is_cut_in_its_middle),
 	cmocka_unit_test(a_privileged_port_says_what_to_do),
 	cmocka_unit_test(reports_are_exit_codes),
+	cmocka_unit_test(a_report_outlives_its_readers),
+	cmocka_unit_test(a_report_leaves_the_signals_as_they_were),
 };
 
 CHECK_MAIN(tests)
