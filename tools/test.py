@@ -123,18 +123,20 @@ def c_tests(folder, pattern, tally, rounds=1):
     for old in logs.glob("testlog*"):
         old.unlink()
     if rounds > 1:
-        extra += [f"--repeat={rounds}"]
+        extra += [f"--repeat={rounds}", "--timeout-multiplier=10"]
     limit = SUITE_LIMIT * (1 + rounds // 4)
     run(["meson", "test", "-C", folder, "--no-rebuild", *extra, *names], limit,
         LOGS / f"{folder}-tests.log", **({"SOCKEYE_SOAK": "1"} if rounds > 1 else {}))
     log = logs / "testlog.txt"
-    entries = [json.loads(line) for line in open(logs / "testlog.json")]
-    if len(entries) < len(names) * rounds:
-        tally.fail(f"{folder}: {len(names) * rounds - len(entries)} tests did not end", log)
+    told = logs / "testlog.json"
+    entries = [json.loads(line) for line in told.open()] if told.exists() else []
+    if len(entries) < len(names):
+        tally.fail(f"{folder}: {len(names) - len(entries)} tests did not end", log)
     if rounds > 1:
         count_runs(folder, entries, tally, log)
         return
-    bad = tally.add_junit(logs / "testlog.junit.xml", folder, log)
+    cases = logs / "testlog.junit.xml"
+    bad = tally.add_junit(cases, folder, log) if cases.exists() else set()
     for entry in entries:           # a crash or a hang is in no case of its own
         name = module_of(entry["name"])
         if entry["result"] not in ("OK", "SKIP") and name not in bad:

@@ -38,6 +38,8 @@ static void an_address_gives_its_names(void **state)
 	char host[NI_MAXHOST], expect[NI_MAXHOST], service[NI_MAXSERV], why[SOCKEYE_WHY];
 
 	(void)state;
+	if (access("/etc/hosts", R_OK) < 0)
+		CHECK_SKIP("no /etc/hosts: every name would be asked of a server");
 	assert_int_equal(sock_addr_parse(&a, "tcp://127.0.0.1:80", why), 0);
 	assert_int_equal(getnameinfo((struct sockaddr *)&a.storage, a.len, expect, sizeof expect,
 	                             NULL, 0, 0), 0);

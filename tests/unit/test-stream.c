@@ -63,6 +63,8 @@ static void a_slow_reader_with_small_buffers_gets_every_byte(void **state)
 
 	(void)state;
 	net_tcp_pair(pair);
+	sock_limit(&pair[0], SOCKEYE_FOREVER);  /* 64 MiB in small bites take their time */
+	sock_limit(&pair[1], SOCKEYE_FOREVER);
 	sock_set(&pair[0], "sndbuf", 2304);
 	fill(all, size, 0);
 	assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
@@ -149,6 +151,8 @@ static void a_storm_of_signals_costs_no_byte(void **state)
 
 	(void)state;
 	net_tcp_pair(pair);
+	sock_limit(&pair[0], SOCKEYE_FOREVER);
+	sock_limit(&pair[1], SOCKEYE_FOREVER);
 	assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
 	storm(1);
 	for (size_t i = 0; i < rounds; i++) {
