@@ -172,7 +172,11 @@ int sock_pair(struct sock pair[2], int family, int type);
 /* Finish sending (SHUT_WR: the peer reads the end), receiving (SHUT_RD), or both (SHUT_RDWR). */
 int sock_shutdown(struct sock *s, int how);
 
-/* Close. May be called again. What is queued is still sent. The sentence of a broken socket stays. Returns 0. */
+/*
+ * Close. May be called again. What is queued is still sent; only with the option
+ * "linger" is that waited for, whatever the limit. The sentence of a broken
+ * socket stays. Returns 0.
+ */
 int sock_close(struct sock *s);
 
 /*

@@ -8,6 +8,7 @@
 #include "lookup.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -72,13 +73,33 @@ static void init_once(void)
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
+/*
+ * Names are UTF-8 here, as every text of this library; the resolver's IDNA goes
+ * by the thread's locale, which in a plain program is ASCII.
+ */
+static int look_up(struct job *j)
+{
+	bool idn = j->hints.ai_flags & AI_IDN;
+	locale_t utf8 = idn ? newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0) : (locale_t)0;
+	locale_t own = utf8 ? uselocale(utf8) : (locale_t)0;
+	int gai = call_getaddrinfo(j->host, NULL, &j->hints, &j->list);
+	int err = errno;
+
+	if (utf8) {
+		uselocale(own);
+		freelocale(utf8);
+	}
+	errno = err;
+	return gai;
+}
+
 static void work(struct job *j)
 {
 	if (j->reverse)
 		j->gai = call_getnameinfo((struct sockaddr *)&j->addr, j->len, j->host, sizeof j->host,
 		                          j->service, sizeof j->service, j->flags);
 	else
-		j->gai = call_getaddrinfo(j->host, NULL, &j->hints, &j->list);
+		j->gai = look_up(j);
 	j->err = j->gai == EAI_SYSTEM ? errno : 0;
 }
 

@@ -202,6 +202,20 @@ static void an_unknown_name_is_told(void **state)
 	assert_int_equal(sock_resolve(list, 2, NULL, 0, NULL), -1);
 }
 
+static void names_are_utf8_in_any_locale(void **state)
+{
+	struct sock_addr list[2];
+	char why[SOCKEYE_WHY];
+
+	(void)state;
+	if (access("/etc/hosts", R_OK) < 0)
+		CHECK_SKIP("no /etc/hosts: every name would be asked of a server");
+	assert_int_equal(sock_resolve(list, 2, "tcp://caf\xc3\xa9.invalid:80", SOCKEYE_FOREVER, why), -1);
+	if (strstr(why, "encode"))
+		CHECK_SKIP("no libidn2 here");
+	assert_null(strstr(why, "Parameter string"));
+}
+
 static void the_local_form_is_for_listening(void **state)
 {
 	struct sock_addr list[4];
@@ -309,6 +323,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(a_child_begins_with_no_helpers, open_gate, close_gate),
 	cmocka_unit_test(families_take_turns),
 	cmocka_unit_test(an_unknown_name_is_told),
+	cmocka_unit_test(names_are_utf8_in_any_locale),
 	cmocka_unit_test(the_local_form_is_for_listening),
 	cmocka_unit_test(names_backwards_and_sideways),
 	cmocka_unit_test(names_that_are_found_leave_errno_alone),
