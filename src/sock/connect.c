@@ -60,7 +60,7 @@ static void send_timeout(int fd, int64_t ns)
 }
 
 /* In blocking mode: 0, -LIMIT_REACHED or a negative errno. */
-static int unix_attempts(int fd, const struct sock_addr *addr, int64_t deadline)
+static int unix_attempts(int fd, const struct sock_addr *addr, int64_t deadline, bool own)
 {
 	for (;;) {
 		int64_t left = deadline - clock_now();
@@ -71,7 +71,7 @@ static int unix_attempts(int fd, const struct sock_addr *addr, int64_t deadline)
 		err = call_connect(fd, addr);
 		if (err != -EINTR && err != -EAGAIN)
 			return err;
-		if (pace_ms(deadline) == 0)
+		if (pace_ms(deadline) == 0 || (own && err == -EAGAIN))
 			return -LIMIT_REACHED;
 	}
 }
@@ -86,7 +86,7 @@ static int unix_wait(int fd, const struct sock_addr *addr, int64_t deadline)
 	if (err)
 		return err;
 	call_getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &own, &n);
-	err = unix_attempts(fd, addr, deadline);
+	err = unix_attempts(fd, addr, deadline, deadline == PACE_FOREVER && (own.tv_sec || own.tv_usec));
 	if (deadline != PACE_FOREVER)
 		call_setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &own, sizeof own);
 	if (flags & O_NONBLOCK)
@@ -121,6 +121,9 @@ int connect_to(struct sock *s, const struct sock_addr *addr, int64_t deadline)
 		return met_itself(s->fd, addr) ? -ECONNREFUSED : 0;
 	if (err != -EINPROGRESS && err != -EINTR && err != -EALREADY)
 		return err;
+	/* A blocking call comes back under way only when the socket's own SO_SNDTIMEO has passed. */
+	if (err == -EINPROGRESS && deadline == PACE_FOREVER && pace_own_timeout(s->fd, POLLOUT))
+		return -LIMIT_REACHED;
 	err = deadline == PACE_NOW ? -LIMIT_REACHED : pace_wait(deadline, s->fd, POLLOUT);
 	return err ? err : connect_result(s->fd, addr);
 }

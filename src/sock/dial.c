@@ -104,30 +104,21 @@ static struct sock dial_one(struct dial *d, const struct sock_addr *addr)
 	return s;
 }
 
-/* "A: reason; B: reason; and 5 more": the first is whole, and what fits of the others. */
-static void tell_all(const struct dial *d, const struct race_entry *list, int n, char *out, size_t room)
+/* Why each address lost. */
+static struct sock tell_all(const struct dial *d, const struct race_entry *list, int n, int err)
 {
+	struct why_list all = why_list("dial", d->where);
 	struct sock as = { .limit = d->limit };
-	size_t used = 0;
 
 	for (int i = 0; i < n; i++) {
-		char one[SOCKEYE_WHY + 400], more[24] = "", words[64];
+		char words[64];
 		const char *reason = list[i].s.state == STATE_DEAD && list[i].s.why[0] ? list[i].s.why :
 		                     list[i].err == ECANCELED ? "not tried in time" :
 		                     why_words(&as, list[i].err, words, sizeof words);
-		int len = snprintf(one, sizeof one, "%s%s: %s", i ? "; " : "",
-		                   sock_addr_text(&list[i].addr).s, reason);
 
-		if (i + 1 < n)
-			snprintf(more, sizeof more, "; and %d more", n - i - 1);
-		if (i > 0 && used + len + strlen(more) >= room) {
-			snprintf(out + used, room - used, "; and %d more", n - i);
-			return;
-		}
-		used += snprintf(out + used, room - used, "%s", one);
-		if (used >= room)
-			return;
+		why_list_add(&all, sock_addr_text(&list[i].addr).s, reason);
 	}
+	return fail(d, err, why_list_text(&all));
 }
 
 /* The errno that says most: a network that is not there says less than a host that refused. */
@@ -149,7 +140,6 @@ static int telling(const struct race_entry *list, int n)
 static struct sock dial_many(struct dial *d, const struct sock_addr *list, int n)
 {
 	struct race_entry entries[RESOLVE_MOST];
-	char all[SOCKEYE_WHY];
 	int winner;
 
 	memset(entries, 0, sizeof entries);
@@ -161,9 +151,7 @@ static struct sock dial_many(struct dial *d, const struct sock_addr *list, int n
 		entries[winner].s.error = 0;
 		return entries[winner].s;
 	}
-	tell_all(d, entries, n, all, sizeof all - strlen("dial : ") -
-	         (strlen(d->where) < 100 ? strlen(d->where) : 100));
-	return fail(d, telling(entries, n), all);
+	return tell_all(d, entries, n, telling(entries, n));
 }
 
 /* The source may leave out scheme and port; family and type are the target's. */

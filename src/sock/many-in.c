@@ -271,6 +271,12 @@ static ssize_t receive(struct intake *in, const struct sock *s)
 	return r;
 }
 
+/* At the end the kernel hands out messages of no bytes from nobody, again and again. */
+static bool is_end(const struct sock *s, const struct mmsghdr *m)
+{
+	return m->msg_len == 0 && m->msg_hdr.msg_namelen == 0 && pace_is_shut(s->fd);
+}
+
 static ssize_t take(struct sock *s, struct sock_batch *b)
 {
 	unsigned char *end = (unsigned char *)b->arena + b->size;
@@ -285,9 +291,8 @@ static ssize_t take(struct sock *s, struct sock_batch *b)
 	for (ssize_t i = 0; i < r; i++) {
 		struct sock_train t;
 
-		/* No message there has 0 bytes: the peer is gone, as each further one says too. */
-		if (in.m[i].msg_len == 0 && s->type == SOCK_SEQPACKET)
-			break;
+		if (is_end(s, &in.m[i]))
+			continue;
 		describe(&t, &in, i, s);
 		b->messages++;
 		if (t.step)

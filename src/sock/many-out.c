@@ -275,6 +275,10 @@ static int send_list(struct sock *s, struct sock_batch *b, int *done)
 			return r;
 		for (int i = 0; i < r; i++)
 			s->sent += o.list[i].n;
+		if (*done + r < b->count && pace_spent(&p)) {
+			*done += r;
+			return -LIMIT_REACHED;
+		}
 	}
 	return 0;
 }

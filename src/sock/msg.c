@@ -209,7 +209,12 @@ ssize_t msg_recv(struct sock *s, const char *op, struct sock_msg *m)
 
 	size_t room = room_of(&h);
 	int flags = m->flags;
-	ssize_t r = receive(s, &h, flags);
+	/* For no bytes of a stream the kernel would wait all the same. */
+	bool nothing = !room && !m->control && !kind_has_ends(s) && !(flags & MSG_ERRQUEUE);
+	ssize_t r = nothing ? 0 : receive(s, &h, flags);
+
+	if (nothing)
+		h.msg_namelen = h.msg_flags = 0;
 
 	answer(s, m, &h, r >= 0);
 	if (r < 0)

@@ -84,6 +84,8 @@ ssize_t sock_recvall(struct sock *s, void *buf, size_t n)
 		while (pace_again(&p, s->fd, POLLIN, &r));
 		r = stored(s, r, n - have);
 		have += s->got;
+		if (r > 0 && have < n && pace_spent(&p))
+			r = -LIMIT_REACHED;
 	}
 	s->got = have;
 	if (r < 0)
@@ -112,6 +114,8 @@ ssize_t sock_recvfrom(struct sock *s, void *buf, size_t n, struct sock_addr *fro
 		from->len = 0;
 	if (!why_ok(s, "recvfrom"))
 		return -1;
+	if (n == 0 && !kind_has_ends(s))
+		return nothing_asked(s);
 	p = pace_of(s);
 	p.when_shut = PACE_END;
 	do

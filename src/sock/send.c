@@ -60,6 +60,8 @@ int sock_sendall(struct sock *s, const void *buf, size_t n)
 		if (r < 0)
 			return cut_short(s, -r);
 		s->sent += r;
+		if (s->sent < n && pace_spent(&p))
+			return cut_short(s, LIMIT_REACHED);
 	} while (s->sent < n);
 	why_well(s);
 	return 0;
@@ -102,6 +104,7 @@ ssize_t sock_sendto(struct sock *s, const void *buf, size_t n, const char *where
 
 	if (!why_ok(s, "sendto"))
 		return -1;
+	s->sent = 0;
 	deadline = pace_of(s).deadline;
 	known = step_known(s);
 	if (where_parse(&w, where, &known) < 0)
@@ -117,6 +120,7 @@ ssize_t sock_sendto_addr(struct sock *s, const void *buf, size_t n, const struct
 {
 	if (!why_ok(s, "sendto"))
 		return -1;
+	s->sent = 0;
 	if (!to || !to->len)
 		return why_fail_at(s, "sendto", "", EINVAL, "no address given");
 	return send_to(s, buf, n, to, pace_of(s).deadline);
@@ -124,13 +128,23 @@ ssize_t sock_sendto_addr(struct sock *s, const void *buf, size_t n, const struct
 
 /* -- Text -------------------------------------------------------------------------- */
 
+/* No text is nothing to send, not an empty datagram. */
+static int send_text(struct sock *s, const char *text, size_t n)
+{
+	if (n)
+		return sock_sendall(s, text, n);
+	s->sent = 0;
+	why_well(s);
+	return 0;
+}
+
 int sock_puts(struct sock *s, const char *text)
 {
 	if (!why_ok(s, "puts"))
 		return -1;
 	if (!text)
 		return why_fail_at(s, "puts", "", EINVAL, "no text given");
-	return *text ? sock_sendall(s, text, strlen(text)) : 0;
+	return send_text(s, text, strlen(text));
 }
 
 /* Text that is too long for the stack. */
@@ -163,7 +177,7 @@ int sock_printf(struct sock *s, const char *format, ...)
 	if (n < 0)
 		r = why_fail_at(s, "printf", "", EINVAL, "the format cannot be printed");
 	else if ((size_t)n < sizeof text)
-		r = n ? sock_sendall(s, text, n) : 0;
+		r = send_text(s, text, n);
 	else
 		r = print_long(s, format, again, n);
 	va_end(again);

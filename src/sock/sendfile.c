@@ -50,6 +50,8 @@ static int in_kernel(struct job *j)
 			return r;
 		j->sent += r;
 		j->left -= r;
+		if (j->left && pace_spent(&j->pace))
+			return -LIMIT_REACHED;
 	}
 	return 0;
 }
@@ -109,6 +111,8 @@ static int through_buffer(struct job *j)
 
 		if (n <= 0 || err)
 			return n < 0 ? n : err;
+		if (j->left && pace_spent(&j->pace))
+			return -LIMIT_REACHED;
 	}
 	return 0;
 }
@@ -164,7 +168,7 @@ static int check(struct sock *s, int file, int64_t offset)
 	mode = sys.fcntl(file, F_GETFL, 0);
 	if (mode < 0)
 		return refuse(s, "file", file, errno, NULL);
-	if ((mode & O_ACCMODE) == O_WRONLY)
+	if ((mode & O_ACCMODE) == O_WRONLY || mode & O_PATH)
 		return refuse(s, "file", file, EBADF, "not open for reading");
 	return 0;
 }

@@ -39,6 +39,13 @@ static bool is_ours(const char *path, struct stat *st)
 	return sys.lstat(path, st) == 0 && S_ISSOCK(st->st_mode) && st->st_uid == geteuid();
 }
 
+/* An inode's number is used again at once; with the time of its making it is one of a kind. */
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
 /*
  * Remove a socket of our own that nobody answers on; anything else stays. A
  * server that starts just now is refused too, between its bind and its listen,
@@ -54,7 +61,7 @@ static bool remove_stale(const struct sock_addr *addr)
 	if (!un.sun_path[0] || !is_ours(un.sun_path, &before) || !nobody_answers(addr))
 		return false;
 	sys.poll(NULL, 0, MOMENT_MS);
-	if (!nobody_answers(addr) || !is_ours(un.sun_path, &after) || before.st_ino != after.st_ino)
+	if (!nobody_answers(addr) || !is_ours(un.sun_path, &after) || !is_same(&before, &after))
 		return false;
 	return sys.unlink(un.sun_path) == 0;
 }

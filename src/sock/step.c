@@ -152,6 +152,30 @@ static int connect_one(struct sock *s, const struct sock_addr *addr, int64_t dea
 	return 0;
 }
 
+/* Each address in turn; a limit, which leaves the socket alive, ends the walk. */
+static int connect_each(struct sock *s, const char *where, const struct sock_addr *list, int n, int64_t deadline)
+{
+	struct why_list all = why_list("connect", where);
+	int tried = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct sock_addr a = as(s, &list[i]);
+		struct sock_text at = sock_addr_text(&a);
+		char words[64];
+
+		if (i + 1 < n && under_way_to_another(s, &a))
+			continue;
+		s->state = STATE_OPEN;
+		if (connect_one(s, &a, deadline, at.s) == 0)
+			return 0;
+		if (s->state == STATE_OPEN)
+			return -1;
+		why_list_add(&all, at.s, why_words(s, s->error, words, sizeof words));
+		tried++;
+	}
+	return tried > 1 ? why_kill_at(s, "connect", where, s->error, why_list_text(&all)) : -1;
+}
+
 int sock_connect(struct sock *s, const char *where)
 {
 	struct sock_addr list[RESOLVE_MOST];
@@ -162,20 +186,7 @@ int sock_connect(struct sock *s, const char *where)
 		return -1;
 	deadline = pace_of(s).deadline;
 	n = find(s, "connect", where, false, list, deadline);
-	for (int i = 0; i < n; i++) {
-		struct sock_text at = sock_addr_text(&list[i]);
-
-		struct sock_addr a = as(s, &list[i]);
-
-		if (i + 1 < n && under_way_to_another(s, &a))
-			continue;
-		s->state = STATE_OPEN;
-		if (connect_one(s, &list[i], deadline, at.s) == 0)
-			return 0;
-		if (s->state == STATE_OPEN)
-			break;
-	}
-	return -1;
+	return n < 0 ? -1 : connect_each(s, where, list, n, deadline);
 }
 
 int sock_connect_addr(struct sock *s, const struct sock_addr *addr)

@@ -50,6 +50,9 @@ struct pace pace_limited(const struct sock *s)
 
 	if (s->until && s->until < p.deadline)
 		p.deadline = s->until;
+	/* A limit beyond all time is none. */
+	if (p.deadline == PACE_FOREVER)
+		p.flags = 0;
 	return p;
 }
 
@@ -84,7 +87,7 @@ int pace_wait(int64_t deadline, int fd, short events)
 	}
 }
 
-static bool receiving_is_shut(int fd)
+bool pace_is_shut(int fd)
 {
 	int state = call_poll(fd, POLLRDHUP, 0);
 
@@ -101,7 +104,7 @@ static ssize_t ready_in_vain(struct pace *p, int fd, short events)
 {
 	if (p->vain++ == 0)
 		return 1;
-	if (p->when_shut && events & POLLIN && receiving_is_shut(fd)) {
+	if (p->when_shut && events & POLLIN && pace_is_shut(fd)) {
 		if (p->shut) {
 			p->ended = p->when_shut == PACE_END;
 			return p->ended ? 0 : p->when_shut;
@@ -115,26 +118,47 @@ static ssize_t ready_in_vain(struct pace *p, int fd, short events)
 	return 1;
 }
 
-/* Without a deadline EAGAIN may be the user's own SO_RCVTIMEO or SO_SNDTIMEO, which is to be heard. */
-static bool has_own_timeout(const struct pace *p, int fd, short events)
+int64_t pace_own_timeout(int fd, short events)
 {
 	int option = events & POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
 	struct timeval t = { 0 };
 	socklen_t n = sizeof t;
 
-	return p->deadline == PACE_FOREVER && sys.getsockopt(fd, SOL_SOCKET, option, &t, &n) == 0 &&
-	       (t.tv_sec || t.tv_usec);
+	if (sys.getsockopt(fd, SOL_SOCKET, option, &t, &n) < 0)
+		return 0;
+	return t.tv_sec * CLOCK_SEC + t.tv_usec * INT64_C(1000);
+}
+
+/*
+ * Without a deadline EAGAIN may be the socket's own timeout, which is to be
+ * heard. In non-blocking mode the kernel does not keep it, so it is kept here.
+ * Returns false when it has passed.
+ */
+static bool keep_own_timeout(struct pace *p, int fd, short events)
+{
+	int64_t own = pace_own_timeout(fd, events);
+	int flags = own ? call_fcntl(fd, F_GETFL, 0) : 0;
+
+	if (!own || flags < 0)
+		return true;
+	p->own = true;
+	p->deadline = clock_now() + own;
+	return flags & O_NONBLOCK;
 }
 
 bool pace_retry(struct pace *p, int fd, short events, ssize_t *r)
 {
 	if (*r == -EINTR)
 		return true;
-	if ((*r != -EAGAIN && *r != -EWOULDBLOCK) || has_own_timeout(p, fd, events))
+	if (*r != -EAGAIN && *r != -EWOULDBLOCK)
+		return false;
+	if (p->deadline == PACE_FOREVER && !keep_own_timeout(p, fd, events))
 		return false;
 	*r = p->deadline == PACE_NOW ? -LIMIT_REACHED : pace_wait(p->deadline, fd, events);
 	if (*r == 0)
 		*r = ready_in_vain(p, fd, events);
+	if (*r == -LIMIT_REACHED && p->own)
+		*r = -EAGAIN;
 	return *r > 0;
 }
 

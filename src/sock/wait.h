@@ -35,6 +35,7 @@ struct pace {
 	int vain;               /* times in a row that poll said ready and the call said not */
 	bool shut;              /* so said poll the last time */
 	bool ended;             /* the result of 0 was made here */
+	bool own;               /* the deadline is the socket's own SO_RCVTIMEO or SO_SNDTIMEO */
 };
 
 /* The deadline for a limit that starts now. */
@@ -69,6 +70,21 @@ static inline bool pace_again(struct pace *p, int fd, short events, ssize_t *r)
 	p->vain = p->shut = 0;
 	return false;
 }
+
+/* Was receiving shut down, by either side? */
+bool pace_is_shut(int fd);
+
+/*
+ * For a call that goes on after a part was done: has its time run out? Without
+ * this a stream that never blocks would never look at the clock.
+ */
+static inline bool pace_spent(const struct pace *p)
+{
+	return p->flags && p->deadline != PACE_NOW && pace_ms(p->deadline) == 0;
+}
+
+/* The socket's own SO_RCVTIMEO (POLLIN) or SO_SNDTIMEO in ns, 0 for none. */
+int64_t pace_own_timeout(int fd, short events);
 
 /* The limit that new values start with. */
 int64_t wait_default(void);

@@ -102,6 +102,7 @@ static bool ends_a_stream(int err)
 {
 	switch (err) {
 	case ECONNRESET:
+	case ECONNREFUSED:      /* of a connect that went on after its limit */
 	case ECONNABORTED:
 	case EPIPE:
 	case ETIMEDOUT:
@@ -270,4 +271,36 @@ int sock_report(const struct sock *s)
 	failed |= writev(STDERR_FILENO, line, 2) < 0;
 	sigpipe_release(&hold, failed);
 	return exit_code(s);
+}
+
+/* -- Several attempts ------------------------------------------------------------- */
+
+enum { MORE_ROOM = 16, PLACE_SHOWN = 100 };
+
+struct why_list why_list(const char *op, const char *at)
+{
+	size_t place = strlen(at) < PLACE_SHOWN ? strlen(at) : PLACE_SHOWN;
+	struct why_list l = { .room = SOCKEYE_WHY - MORE_ROOM - strlen(op) - place - 3 };
+
+	return l;
+}
+
+void why_list_add(struct why_list *l, const char *at, const char *reason)
+{
+	const char *between = l->used ? "; " : "";
+	size_t n = strlen(between) + strlen(at) + 2 + strlen(reason);
+
+	if (l->more || (l->used && l->used + n >= l->room)) {
+		l->more++;
+		return;
+	}
+	snprintf(l->text + l->used, l->room - l->used, "%s%s: %s", between, at, reason);
+	l->used += strlen(l->text + l->used);
+}
+
+const char *why_list_text(struct why_list *l)
+{
+	if (l->more)
+		snprintf(l->text + l->used, sizeof l->text - l->used, "; and %d more", l->more);
+	return l->text;
 }

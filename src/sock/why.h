@@ -74,6 +74,18 @@ int why_say(char *why, int err, const char *op, const char *at, const char *reas
  */
 void why_build(char *why, const char *op, const char *at, const char *reason);
 
+/* The reasons of several attempts: "A: reason; B: reason; and 5 more". The first is kept whole. */
+struct why_list {
+	char text[SOCKEYE_WHY];
+	size_t room, used;      /* room: what the sentence leaves for it */
+	int more;               /* that did not fit */
+};
+
+/* A list that fits behind "op at: ". */
+struct why_list why_list(const char *op, const char *at);
+void why_list_add(struct why_list *l, const char *at, const char *reason);
+const char *why_list_text(struct why_list *l);
+
 /* The words for err, LIMIT_REACHED included. s may be NULL. Valid until the next call in this buffer. */
 const char *why_words(const struct sock *s, int err, char *buf, size_t n);
 
