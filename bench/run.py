@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import timeit
 
 BUILD = sys.argv[1]
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -73,6 +74,24 @@ def upper_casing():
         print(" ", line)
 
 
+def sample(name):
+    """A text of upper.c: the same sentence for CPython."""
+    source = open(os.path.join(HERE, "upper.c"), encoding="utf-8").read()
+    parts = re.search(rf'\{{ "{name}", ((?:"[^"]*"\s*)+)\}}', source).group(1)
+    return "".join(re.findall(r'"([^"]*)"', parts))
+
+
+def cpython_upper():
+    print("The same in CPython, 64 KiB, GB/s")
+    for name in ("ASCII", "mixed", "Cyrillic"):
+        text = sample(name)
+        data = (text * (65536 // len(text.encode()) + 1)).encode()
+        as_text = data.decode()
+        for about, work in (("str.upper", as_text.upper), ("decode, upper, encode", lambda: data.decode().upper().encode())):
+            seconds = min(timeit.repeat(work, number=50, repeat=7)) / 50
+            row(f"{name}: {about}", f"{len(data) / seconds / 1e9:.2f}")
+
+
 def size_of_the_library():
     print("Size")
     with tempfile.TemporaryDirectory() as where:
@@ -83,7 +102,7 @@ def size_of_the_library():
 
 def main():
     print(f"{platform.system()} {platform.release()}, {os.cpu_count()} processors, Python {platform.python_version()}\n")
-    for part in (cost_of_a_call, ping_pong, upper_casing, size_of_the_library):
+    for part in (cost_of_a_call, ping_pong, upper_casing, cpython_upper, size_of_the_library):
         part()
         print()
 
