@@ -91,6 +91,29 @@ static void ports_are_strict(void **state)
 	parses_to("tcp://127.0.0.1:00080", "tcp://127.0.0.1:80");
 }
 
+/* Every byte before, behind and inside a port, and every number just beyond the last one. */
+static void no_byte_makes_a_port_of_what_is_none(void **state)
+{
+	char text[80];
+	int tried = 0;
+
+	(void)state;
+	for (int c = 1; c < 256; c++) {
+		if ((c >= '0' && c <= '9') || c == ':')
+			continue;
+		snprintf(text, sizeof text, "tcp://127.0.0.1:8%c0", c);
+		refused(text, "");
+		snprintf(text, sizeof text, "tcp://127.0.0.1:80%c", c);
+		refused(text, "");
+		tried += 2;
+	}
+	for (unsigned long n = 65536; n < 65636; n++, tried++) {
+		snprintf(text, sizeof text, "udp://127.0.0.1:%lu", n);
+		refused(text, "is not a port");
+	}
+	assert_true(tried > 500);
+}
+
 static void a_port_refused_is_quoted(void **state)
 {
 	(void)state;
@@ -253,6 +276,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_printed_parses_back),
 	cmocka_unit_test(brackets_of_v6_are_kept),
 	cmocka_unit_test(ports_are_strict),
+	cmocka_unit_test(no_byte_makes_a_port_of_what_is_none),
 	cmocka_unit_test(a_port_refused_is_quoted),
 	cmocka_unit_test(old_spellings_of_v4_are_refused_by_default),
 	cmocka_unit_test(host_names_are_whole_or_refused),

@@ -166,6 +166,30 @@ static void descriptors_stay_above_the_standard_streams(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* -- Unix names ------------------------------------------------------------------------ */
+
+static void unix_names_of_every_sort_are_bound_and_called(void **state)
+{
+	char longest[160] = "unix:@", path[160];
+
+	(void)state;
+	memset(longest + 6, 'n', 107);
+	snprintf(path, sizeof path, "unix:/tmp/sockeye-edge-%d-", getpid());
+	memset(path + strlen(path), 'p', 5 + 107 - strlen(path));
+	path[5 + 107] = '\0';
+	const char *const names[] = { longest, path, "unix:@a%00b%00", "unix:@\xff%25", "unix:@x" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		sock_auto server = sock_server(names[i]);
+		sock_auto client = sock_dial(sock_name(&server).s);
+
+		if (server.error || client.error)
+			fail_msg("%s; %s", server.why, client.why);
+		assert_string_equal(sock_peer(&client).s, sock_name(&server).s);
+	}
+	assert_int_equal(unlink(path + 5), 0);
+}
+
 /* -- Limits ------------------------------------------------------------------------------ */
 
 static void a_default_limit_of_zero_is_would_block(void **state)
@@ -359,6 +383,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_connected_or_listening_socket_is_not_connected_anew),
 	cmocka_unit_test(sending_before_connecting_says_so_and_breaks_nothing),
 	cmocka_unit_test(descriptors_stay_above_the_standard_streams),
+	cmocka_unit_test(unix_names_of_every_sort_are_bound_and_called),
 	cmocka_unit_test(a_default_limit_of_zero_is_would_block),
 	cmocka_unit_test(a_moment_that_has_passed_ends_every_wait),
 	cmocka_unit_test(the_kernel_s_own_timeouts_are_heard),

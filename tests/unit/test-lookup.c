@@ -83,7 +83,7 @@ static void sendto_and_connect_have_it_too(void **state)
 	assert_int_equal(errno, EAGAIN);
 }
 
-enum { CALLERS = 100 };
+enum { CALLERS = 1000 };
 
 static void *call_in(void *arg)
 {
@@ -97,11 +97,15 @@ static void *call_in(void *arg)
 static void never_more_than_sixteen_helpers(void **state)
 {
 	pthread_t callers[CALLERS];
+	pthread_attr_t small;
 	void *error;
 
 	(void)state;
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 256 * 1024);
 	for (int i = 0; i < CALLERS; i++)
-		assert_int_equal(pthread_create(&callers[i], NULL, call_in, NULL), 0);
+		assert_int_equal(pthread_create(&callers[i], &small, call_in, NULL), 0);
+	pthread_attr_destroy(&small);
 	for (int i = 0; i < CALLERS; i++) {
 		pthread_join(callers[i], &error);
 		assert_int_equal((intptr_t)error, ETIMEDOUT);
@@ -165,6 +169,42 @@ static int answering_getaddrinfo(const char *host, const char *service, const st
 	}
 	*out = first;
 	return 0;
+}
+
+static char asked[1024];
+
+static int noting_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                              struct addrinfo **out)
+{
+	(void)service;
+	(void)hints;
+	(void)out;
+	snprintf(asked, sizeof asked, "%s", host);
+	return EAI_NONAME;
+}
+
+/* A name that was cut would be another host's. */
+static void the_resolver_gets_the_very_name(void **state)
+{
+	static const size_t lengths[] = { 1, 63, 200, 252, 253 };
+	char name[300], where[320];
+	struct sock_addr a;
+
+	(void)state;
+	sys.getaddrinfo = noting_getaddrinfo;
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		for (size_t k = 0; k < lengths[i]; k++)
+			name[k] = k % 50 == 49 && k + 1 < lengths[i] ? '.' : 'a' + (char)(k % 26);
+		name[lengths[i]] = '\0';
+		for (int dot = 0; dot < 2; dot++) {
+			snprintf(where, sizeof where, "tcp://%s:80", name);
+			assert_int_equal(sock_resolve(&a, 1, where, SOCKEYE_FOREVER, NULL), -1);
+			assert_int_equal(errno, ENOENT);
+			assert_string_equal(asked, name);
+			memcpy(name + lengths[i], ".", 2);
+		}
+	}
+	sys = sys_real;
 }
 
 static void families_take_turns(void **state)
@@ -321,6 +361,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(never_more_than_sixteen_helpers, open_gate, close_gate),
 	cmocka_unit_test_setup_teardown(numbers_and_localhost_need_no_resolver, open_gate, close_gate),
 	cmocka_unit_test_setup_teardown(a_child_begins_with_no_helpers, open_gate, close_gate),
+	cmocka_unit_test(the_resolver_gets_the_very_name),
 	cmocka_unit_test(families_take_turns),
 	cmocka_unit_test(an_unknown_name_is_told),
 	cmocka_unit_test(names_are_utf8_in_any_locale),
