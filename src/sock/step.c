@@ -131,22 +131,23 @@ static bool under_way_to_another(const struct sock *s, const struct sock_addr *a
 	return s->flags & FLAG_CONNECTING && sock_addr_cmp(&s->peer, addr) != 0;
 }
 
-static int connect_one(struct sock *s, const struct sock_addr *addr, int64_t deadline, const char *at)
+/* addr is of the socket's own kind: see as(). */
+static int connect_one(struct sock *s, const struct sock_addr *addr, int64_t deadline)
 {
-	struct sock_addr a = as(s, addr);
-	int err = under_way_to_another(s, &a) ? -EALREADY : connect_to(s, &a, deadline);
+	struct sock_text at = sock_addr_text(addr);
+	int err = under_way_to_another(s, addr) ? -EALREADY : connect_to(s, addr, deadline);
 
 	if (err == -EISCONN || err == -EALREADY)
-		return why_fail_at(s, "connect", at, -err, NULL);
+		return why_fail_at(s, "connect", at.s, -err, NULL);
 	s->flags &= ~FLAG_CONNECTING;
-	s->peer = a;
+	s->peer = *addr;
 	if (err == -LIMIT_REACHED) {
 		s->flags |= FLAG_CONNECTING;
-		return why_fail_at(s, "connect", at, LIMIT_REACHED, NULL);
+		return why_fail_at(s, "connect", at.s, LIMIT_REACHED, NULL);
 	}
 	if (err < 0) {
 		s->peer.len = 0;
-		return why_kill_at(s, "connect", at, -err, NULL);
+		return why_kill_at(s, "connect", at.s, -err, NULL);
 	}
 	why_well(s);
 	return 0;
@@ -160,17 +161,16 @@ static int connect_each(struct sock *s, const char *where, const struct sock_add
 
 	for (int i = 0; i < n; i++) {
 		struct sock_addr a = as(s, &list[i]);
-		struct sock_text at = sock_addr_text(&a);
 		char words[64];
 
 		if (i + 1 < n && under_way_to_another(s, &a))
 			continue;
 		s->state = STATE_OPEN;
-		if (connect_one(s, &a, deadline, at.s) == 0)
+		if (connect_one(s, &a, deadline) == 0)
 			return 0;
 		if (s->state == STATE_OPEN)
 			return -1;
-		why_list_add(&all, at.s, why_words(s, s->error, words, sizeof words));
+		why_list_add(&all, sock_addr_text(&a).s, why_words(s, s->error, words, sizeof words));
 		tried++;
 	}
 	return tried > 1 ? why_kill_at(s, "connect", where, s->error, why_list_text(&all)) : -1;
@@ -191,9 +191,12 @@ int sock_connect(struct sock *s, const char *where)
 
 int sock_connect_addr(struct sock *s, const struct sock_addr *addr)
 {
+	struct sock_addr a;
+
 	if (!why_ok(s, "connect"))
 		return -1;
 	if (!addr || !addr->len)
 		return why_kill_at(s, "connect", "", EINVAL, "no address given");
-	return connect_one(s, addr, pace_of(s).deadline, sock_addr_text(addr).s);
+	a = as(s, addr);
+	return connect_one(s, &a, pace_of(s).deadline);
 }
