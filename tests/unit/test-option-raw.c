@@ -60,9 +60,9 @@ static void a_null_value_reaches_the_kernel(void **state)
 	sock_auto s = sock_open(AF_INET, SOCK_STREAM, 0);
 
 	(void)state;
-	event_hook = ignore;
+	event_watch(ignore);
 	assert_int_equal(sock_setopt(&s, IPPROTO_TCP, TCP_NODELAY, NULL, sizeof(int)), -1);
-	event_hook = NULL;
+	event_watch(NULL);
 	assert_int_equal(errno, EFAULT);
 	assert_string_equal(s.why, "setopt TCP_NODELAY: Bad address");
 	assert_int_equal(sock_setopt(&s, SOL_SOCKET, SO_BINDTODEVICE, NULL, 0), 0);

@@ -544,7 +544,7 @@ static void calls_can_be_audited(void **state)
 
 	(void)state;
 	memset(seen, 0, sizeof seen);
-	event_hook = count_events;
+	event_watch(count_events);
 	{
 		sock_auto server = sock_server("tcp://127.0.0.1:0");
 		sock_auto client = sock_dial(sock_name(&server).s);
@@ -553,7 +553,7 @@ static void calls_can_be_audited(void **state)
 		sock_sendall(&client, "hello", 5);
 		sock_recv(&conn, buf, sizeof buf);
 	}
-	event_hook = NULL;
+	event_watch(NULL);
 	assert_int_equal(seen[EVENT_SOCKET][EVENT_RETURN], 2);
 	assert_int_equal(seen[EVENT_BIND][EVENT_RETURN], 1);
 	assert_int_equal(seen[EVENT_LISTEN][EVENT_RETURN], 1);

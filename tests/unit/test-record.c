@@ -112,10 +112,10 @@ static void stop_leaves_another_watcher_alone(void **state)
 {
 	(void)state;
 	assert_int_equal(eye_start(path), 0);
-	event_hook = watch_nothing;
+	event_watch(watch_nothing);
 	eye_stop();
 	assert_true(event_hook == watch_nothing);
-	event_hook = NULL;
+	event_watch(NULL);
 }
 
 /* The program's own descriptors get the numbers they get without a trace. */
