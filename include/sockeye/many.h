@@ -40,6 +40,7 @@ struct sock_dgram {
 	struct sock_addr addr;  /* received: from; to send: to (len 0: the connected peer) */
 	struct sock_addr here;  /* received: our address it was sent to; to send: leave from it; len 0: any */
 	int hops;               /* hop limit; received: 0 unknown; to send: 0 the socket's own */
+	int group;              /* received: 1 if it was sent to many (broadcast, multicast), with SOCKEYE_TELL_HERE */
 	int64_t time;           /* received: ns since 1970 by the kernel's clock; 0 unknown */
 };
 

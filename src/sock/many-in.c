@@ -23,7 +23,7 @@
 enum {
 	MESSAGES = 64,          /* in one system call */
 	LARGEST = 65536,        /* no datagram and no train is longer */
-	CONTROL = 256           /* told about one message: all of ours take 180 */
+	CONTROL = 256           /* told about one message: all of ours take 212 */
 };
 
 /* What one system call fills besides the arena: 30 KiB of stack, touched only as far as used. */
@@ -122,6 +122,7 @@ static void here_v4(struct sock_dgram *d, const struct sock_control_item *item, 
 	if (!copied(&info, sizeof info, item))
 		return;
 	/* Not ipi_addr: of a broadcast that is no address of ours, and no reply leaves from it. */
+	d->group = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr;
 	*in = (struct sockaddr_in){
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
@@ -130,13 +131,29 @@ static void here_v4(struct sock_dgram *d, const struct sock_control_item *item, 
 	d->here.len = sizeof *in;
 }
 
+/* IPv4 on a socket for both families: what IPv6 tells of a broadcast is no address of ours either. */
+static void here_mapped(struct sock_dgram *d, const struct sock_control_item *item)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&d->here.storage;
+	struct in_pktinfo info;
+
+	if (!copied(&info, sizeof info, item) || !d->here.len)
+		return;
+	d->group = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr;
+	memcpy(&in6->sin6_addr.s6_addr[12], &info.ipi_spec_dst, 4);
+}
+
 static void here_v6(struct sock_dgram *d, const struct sock_control_item *item, int port)
 {
 	struct sockaddr_in6 *in = (struct sockaddr_in6 *)&d->here.storage;
 	struct in6_pktinfo info;
 
-	if (!copied(&info, sizeof info, item) || IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
+	if (!copied(&info, sizeof info, item))
 		return;
+	if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) {
+		d->group = 1;
+		return;
+	}
 	*in = (struct sockaddr_in6){
 		.sin6_family = AF_INET6,
 		.sin6_port = htons(port),
@@ -155,7 +172,7 @@ static bool is(const struct sock_control_item *item, int level, int type)
 static void learn(struct sock_train *t, const struct sock_control *c, const struct sock *s)
 {
 	struct sock_dgram *d = &t->like;
-	struct sock_control_item item;
+	struct sock_control_item item, mapped = { .data = NULL };
 	struct timespec at;
 	int value;
 	size_t place = 0;
@@ -165,6 +182,8 @@ static void learn(struct sock_train *t, const struct sock_control *c, const stru
 			here_v4(d, &item, s->port);
 		else if (is(&item, IPPROTO_IPV6, IPV6_PKTINFO))
 			here_v6(d, &item, s->port);
+		else if (is(&item, IPPROTO_IP, IP_PKTINFO))
+			mapped = item;
 		else if (is(&item, SOL_SOCKET, SCM_TIMESTAMPNS) && copied(&at, sizeof at, &item))
 			d->time = (int64_t)((uint64_t)at.tv_sec * 1000000000 + at.tv_nsec);
 		else if (!copied(&value, sizeof value, &item))
@@ -174,6 +193,8 @@ static void learn(struct sock_train *t, const struct sock_control *c, const stru
 		else if (is(&item, IPPROTO_UDP, UDP_GRO) && value > 0)
 			t->step = value;
 	}
+	if (mapped.data)
+		here_mapped(d, &mapped);
 }
 
 static void describe(struct sock_train *t, const struct intake *in, int i, struct sock *s)
@@ -188,7 +209,7 @@ static void describe(struct sock_train *t, const struct intake *in, int i, struc
 	d->data = in->iov[i].iov_base;
 	d->n = n;
 	d->cut = whole - n;
-	d->hops = 0;
+	d->hops = d->group = 0;
 	d->time = 0;
 	d->addr.type = d->here.type = s->type;
 	d->addr.proto = d->here.proto = kind_proto(s);

@@ -22,11 +22,13 @@ struct ask {
 
 /*
  * A socket that serves both families gets IPv4 datagrams too. Their address
- * then comes as IPv6 tells it, but their hop limit only as IPv4 does.
+ * then comes as IPv6 tells it, but whether it was sent to many and its hop limit
+ * only as IPv4 does.
  */
 static const struct ask asks[] = {
 	{ AF_INET, SOCKEYE_TELL_HERE, IPPROTO_IP, IP_PKTINFO },
 	{ AF_INET6, SOCKEYE_TELL_HERE, IPPROTO_IPV6, IPV6_RECVPKTINFO },
+	{ AF_INET6, SOCKEYE_TELL_HERE, IPPROTO_IP, IP_PKTINFO },
 	{ AF_INET, SOCKEYE_TELL_HOPS, IPPROTO_IP, IP_RECVTTL },
 	{ AF_INET6, SOCKEYE_TELL_HOPS, IPPROTO_IP, IP_RECVTTL },
 	{ AF_INET6, SOCKEYE_TELL_HOPS, IPPROTO_IPV6, IPV6_RECVHOPLIMIT },

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -95,6 +96,8 @@ static int real_shutdown(int fd, int how)
 	.getsockname = real_getsockname, \
 	.getpeername = real_getpeername, \
 	.poll = poll, \
+	.epoll_ctl = epoll_ctl, \
+	.epoll_wait = epoll_wait, \
 	.getaddrinfo = getaddrinfo, \
 	.getnameinfo = getnameinfo, \
 	.lstat = lstat, \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The door to the kernel: every system call of the library goes through this
+ * The door to the kernel: every system call of the library and of the epoll engine goes through this
  * table, so that a test can make the n-th one fail, be short or be
  * interrupted. Signatures and results are the system's own.
  */
@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 struct mmsghdr;
+struct epoll_event;
 
 struct sys {
 	int (*socket)(int, int, int);
@@ -43,6 +44,8 @@ struct sys {
 	int (*getsockname)(int, struct sockaddr *, socklen_t *);
 	int (*getpeername)(int, struct sockaddr *, socklen_t *);
 	int (*poll)(struct pollfd *, nfds_t, int);
+	int (*epoll_ctl)(int, int, int, struct epoll_event *);
+	int (*epoll_wait)(int, struct epoll_event *, int, int);
 	int (*getaddrinfo)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 	int (*getnameinfo)(const struct sockaddr *, socklen_t, char *, socklen_t, char *, socklen_t, int);
 	int (*lstat)(const char *, struct stat *);

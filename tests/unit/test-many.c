@@ -167,6 +167,35 @@ static void reply_to_a_broadcast_leaves_from_an_own_address(void **state)
 	batch_free(&b);
 }
 
+/* One datagram to where, a broadcast address or one of ours: is it told apart, and can it be answered? */
+static void group_of(int family, const char *bind, const char *where, int group)
+{
+	sock_auto server = udp_or_none(family, bind), client = udp(AF_INET, NULL);
+	struct sock_batch b = batch(2, 4096);
+
+	if (server.fd >= 0) {
+		switch_on(&client, SOL_SOCKET, SO_BROADCAST);
+		sock_batch_tell(&server, SOCKEYE_TELL_HERE);
+		load(&b, 1, 5, 0);
+		b.list->addr = at(where, &server);
+		assert_int_equal(sock_sendmany(&client, &b), 1);
+		assert_int_equal(sock_recvmany(&server, &b), 1);
+		assert_int_equal(b.list->group, group);
+		assert_int_equal(sock_sendmany(&server, &b), 1);
+		assert_int_equal(sock_recvmany(&client, &b), 1);
+	}
+	batch_free(&b);
+}
+
+static void what_was_sent_to_many_is_told(void **state)
+{
+	(void)state;
+	group_of(AF_INET, "0.0.0.0:0", "udp://127.255.255.255:1", 1);
+	group_of(AF_INET, "0.0.0.0:0", "udp://127.0.0.3:1", 0);
+	group_of(AF_INET6, "[::]:0", "udp://127.255.255.255:1", 1);
+	group_of(AF_INET6, "[::]:0", "udp://127.0.0.3:1", 0);
+}
+
 static void here_may_be_given_in_either_form(void **state)
 {
 	sock_auto server = udp(AF_INET, "127.0.0.1:0");
@@ -313,6 +342,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_does_not_fit_is_counted),
 	cmocka_unit_test(reply_leaves_from_the_address_that_was_asked),
 	cmocka_unit_test(reply_to_a_broadcast_leaves_from_an_own_address),
+	cmocka_unit_test(what_was_sent_to_many_is_told),
 	cmocka_unit_test(here_may_be_given_in_either_form),
 	cmocka_unit_test(hops_are_told_and_set),
 	cmocka_unit_test(time_is_the_moment_of_arrival),
