@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from conftest import BUILD, LIMIT, ROOT
 
-PACKAGES = "gcc libc6-dev meson ninja-build pkg-config libcmocka-dev unicode-data"
+PACKAGES = "gcc libc6-dev meson ninja-build pkg-config libcmocka-dev liburing-dev unicode-data"
 
 
 def ask(argv, **more):

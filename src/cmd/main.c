@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command: a table of verbs, and the choice of one. A new verb is a file
+ * that fills a struct verb, and a row here.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../service/service.h"
+#include "help.h"
+#include "nearest.h"
+#include "option.h"
+#include "out.h"
+#include "verb.h"
+
+static const struct verb *const verbs[] = {
+	&verb_serve,
+};
+
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+struct command {
+	bool version;
+};
+
+static const struct option options[] = {
+	{ "version", 0, TAKES_NOTHING, NULL,
+	  "print the version",
+	  OPTION_AT(struct command, version) },
+	OPTION_HELP,
+	{ .name = NULL }
+};
+
+static void list_verbs(void)
+{
+	for (int i = 0; i < VERBS; i++)
+		help_row(verbs[i]->name, verbs[i]->about);
+}
+
+static const struct verb_section sections[] = {
+	{ "Verbs", NULL, list_verbs },
+	{ "Exit codes", NULL, help_codes },
+	{ "More",
+	  "  sockeye VERB -h for a verb's options, sockeye VERB --help for all about it.\n", NULL },
+	{ NULL, NULL, NULL }
+};
+
+static const struct verb command = {
+	.name = "",
+	.about = "sockets you can see",
+	.usage = "VERB [...]",
+	.options = options,
+	.sections = sections,
+};
+
+static const struct verb *find(const char *name)
+{
+	for (int i = 0; i < VERBS; i++)
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+/* Most who name a service where a verb belongs want it served. */
+static int no_verb(const char *word)
+{
+	struct nearest near = nearest_to(word);
+	char shown[OUT_SHOWN];
+
+	out_shown(shown, word);
+	if (service_find(word))
+		return verb_refuse(&command, "no verb '%s': did you mean serve %s?", shown, shown);
+	for (int i = 0; i < VERBS; i++)
+		nearest_try(&near, verbs[i]->name);
+	return verb_refuse(&command, near.name ? "no verb '%s': did you mean %s?" : "no verb '%s'",
+	                   shown, near.name);
+}
+
+int main(int argc, char **argv)
+{
+	struct command asked = { .version = false };
+	struct option_reader r = {
+		.verb = &command,
+		.argv = argv,
+		.argc = argc,
+		.at = 1,
+		.record = { &asked },
+	};
+	const struct verb *verb;
+	const char *word;
+
+	out_begin();
+	switch (option_next(&r, &word)) {
+	case FOUND_HELP:
+		return out_flushed();
+	case FOUND_FAULT:
+		return CODE_USAGE;
+	case FOUND_WORD:
+		verb = find(word);
+		return verb ? verb->run(verb, argc - r.at + 1, argv + r.at - 1) : no_verb(word);
+	default:
+		if (!asked.version)
+			return verb_refuse(&command, "no verb named");
+		puts("sockeye " SOCKEYE_VERSION);
+		return out_flushed();
+	}
+}

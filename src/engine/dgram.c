@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Datagrams by the batch. One system call brings up to 64 messages, each maybe
+ * a train of datagrams; the service is asked about each; and the replies leave
+ * together, runs to one peer as trains (udp(7), UDP_GRO and UDP_SEGMENT). An
+ * echo's reply is the request's own memory. A reply that the kernel does not
+ * take at once is dropped and counted, as a network would.
+ */
+#include "dgram.h"
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <sockeye/many.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../sock/call.h"
+#include "guard.h"
+#include "out.h"
+#include "rate.h"
+
+enum {
+	LIST = 256,                     /* datagrams taken out of a batch of messages at once */
+	PLAIN = 64,                     /* the same where there are no trains */
+	MESSAGES = 64,
+	ARENA = (MESSAGES + 1) * 65536,
+	BATCHES = 16,                   /* before others get their turn */
+	LEAST_ROOM = 128 * 1024         /* of the round's memory, for any reply */
+};
+
+struct dgrams {
+	struct sock_batch batch;
+	struct sock_dgram list[LIST];
+	char *arena;
+
+	const struct sock_dgram *now;   /* the request at hand */
+	const char *reply;              /* what was written so far; NULL nothing */
+	size_t n, longest;
+	bool refused;                   /* more was to be written than may be */
+};
+
+bool dgram_make(struct loop *l)
+{
+	struct dgrams *d = l->dgrams;
+
+	if (d)
+		return true;
+	d = calloc(1, sizeof *d);
+	if (!d)
+		return false;
+	d->arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (d->arena == MAP_FAILED) {
+		free(d);
+		return false;
+	}
+	d->batch = (struct sock_batch){ .list = d->list, .arena = d->arena, .size = ARENA };
+	l->dgrams = d;
+	return true;
+}
+
+void dgram_free(struct loop *l)
+{
+	if (l->dgrams)
+		munmap(l->dgrams->arena, ARENA);
+	free(l->dgrams);
+	l->dgrams = NULL;
+}
+
+void dgram_prepare(struct sock *s)
+{
+	sock_limit(s, 0);
+	sock_batch_tell(s, SOCKEYE_TELL_HERE | SOCKEYE_TELL_HOPS | SOCKEYE_TRAINS);
+}
+
+uint64_t dgram_lost(const struct port *p)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t n = sizeof info;
+
+	if (call_getsockopt(p->sock.fd, SOL_SOCKET, SO_MEMINFO, info, &n) < 0)
+		return 0;
+	return info[SK_MEMINFO_DROPS];
+}
+
+/* -- The reply at hand --------------------------------------------------------------- */
+
+/* A second piece: the first moves to where it can grow. */
+static bool grow(struct loop *l, const char *bytes, size_t n)
+{
+	struct dgrams *d = l->dgrams;
+	char *whole = out_round(l, d->n + n);
+
+	if (!whole)
+		return false;
+	memcpy(whole, d->reply, d->n);
+	memcpy(whole + d->n, bytes, n);
+	d->reply = whole;
+	d->n += n;
+	return true;
+}
+
+size_t dgram_write(struct conn *c, const void *bytes, size_t n)
+{
+	struct loop *l = c->port->loop;
+	struct dgrams *d = l->dgrams;
+	const char *request = d->now->data;
+	const char *from = bytes;
+	char *copy;
+
+	if (d->n + n > d->longest) {
+		d->refused = true;
+		return 0;
+	}
+	if (d->reply)
+		return grow(l, bytes, n) ? n : 0;
+	if (n && !(from >= request && from + n <= request + d->now->n)) {
+		copy = out_round(l, n);
+		if (!copy)
+			return 0;
+		memcpy(copy, bytes, n);
+		from = copy;
+	}
+	d->reply = from;
+	d->n = n;
+	return n;
+}
+
+/* A reply in place is written once: behind an earlier piece there is no room. */
+char *dgram_room(struct conn *c, size_t want, size_t *room)
+{
+	struct loop *l = c->port->loop;
+	struct dgrams *d = l->dgrams;
+	size_t at = (l->round_used + 15) & ~(size_t)15;
+
+	*room = d->reply ? 0 : want < d->longest ? want : d->longest;
+	if (*room < want)
+		d->refused = true;
+	return *room ? l->round + at : NULL;
+}
+
+void dgram_commit(struct conn *c, size_t n)
+{
+	struct dgrams *d = c->port->loop->dgrams;
+
+	d->reply = out_round(c->port->loop, n);
+	d->n = d->reply ? n : 0;
+	d->refused = false;
+}
+
+void dgram_peer(const struct conn *c, struct sock_addr *peer)
+{
+	*peer = c->port->loop->dgrams->now->addr;
+}
+
+/* -- Batches ---------------------------------------------------------------------------- */
+
+/* Ask the service. True when there is a reply that may leave. */
+static bool ask(struct port *p, const struct sock_dgram *request)
+{
+	struct loop *l = p->loop;
+	struct dgrams *d = l->dgrams;
+
+	l->datagram = (struct conn){ .fd = -1, .is = CONN_DATAGRAM, .port = p };
+	d->now = request;
+	d->reply = NULL;
+	d->n = 0;
+	d->refused = false;
+	d->longest = guard_longest(request);
+	if (!p->group->service->bytes)
+		return false;
+	p->group->service->bytes(&l->datagram, request->data, request->n);
+	if (d->refused && !d->reply)
+		CORE_COUNT(l, replies_too_long, 1);
+	return d->reply && request->addr.len;
+}
+
+/* Send the first n of list. One that is refused is left out and the rest goes on. */
+static void leave(struct port *p, int n)
+{
+	struct loop *l = p->loop;
+	struct dgrams *d = l->dgrams;
+	int sent = 0;
+
+	while (sent < n) {
+		struct sock_batch out = { .list = d->list + sent, .count = n - sent };
+		int r = sock_sendmany(&p->sock, &out);
+
+		for (int i = 0; i < r; i++)
+			CORE_COUNT(l, bytes_out, out.list[i].n);
+		CORE_COUNT(l, datagrams_out, r > 0 ? r : 0);
+		sent += r > 0 ? r : 0;
+		if (sent == n)
+			break;
+		CORE_COUNT(l, replies_dropped, 1);
+		sent++;
+	}
+	core_round_end(l);
+}
+
+static void answer(struct port *p)
+{
+	struct loop *l = p->loop;
+	struct dgrams *d = l->dgrams;
+	int replies = 0;
+
+	for (int i = 0; i < d->batch.count; i++) {
+		struct sock_dgram *one = &d->list[i], *reply = &d->list[replies];
+
+		CORE_COUNT(l, bytes_in, one->n);
+		CORE_COUNT(l, truncated, one->cut != 0);
+		if (CORE_ROUND - l->round_used < LEAST_ROOM) {
+			leave(p, replies);
+			replies = 0;
+			reply = d->list;
+		}
+		if (!guard_admits(p, one) || !ask(p, one))
+			continue;
+		if (!guard_paces(p, one, d->n)) {
+			CORE_COUNT(l, datagrams_paced, 1);
+			continue;
+		}
+		if (!guard_hops(one)) {
+			CORE_COUNT(l, datagrams_guarded, 1);
+			continue;
+		}
+		if (reply != one)
+			*reply = *one;
+		reply->data = (void *)(uintptr_t)d->reply;
+		reply->n = d->n;
+		replies++;
+	}
+	CORE_COUNT(l, datagrams_in, d->batch.count);
+	leave(p, replies);
+}
+
+void dgram_ready(struct port *p)
+{
+	struct dgrams *d = p->loop->dgrams;
+	int n = 1;
+
+	d->batch.room = p->sock.family == AF_UNIX ? PLAIN : LIST;
+	for (int i = 0; n > 0 && (i < BATCHES || d->batch.waiting); i++) {
+		bool last = !d->batch.waiting;
+
+		n = sock_recvmany(&p->sock, &d->batch);
+		if (n > 0)
+			answer(p);
+		/* A call that brought fewer than it could has emptied the queue. */
+		if (last && d->batch.messages < MESSAGES && !d->batch.waiting)
+			break;
+	}
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Listeners. The first worker's is bound as if it were alone, so that a port
+ * in use is an error; then it agrees to share (SO_REUSEPORT) and the other
+ * workers bind beside it: the kernel deals the callers out. What cannot be
+ * shared so, a Unix path or a given descriptor, all workers wait on together.
+ */
+#include "listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sockeye/addr.h>
+#include <sockeye/option.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../sock/call.h"
+#include "dgram.h"
+#include "note.h"
+#include "source.h"
+
+enum { OPTIONS = 1024, BACKLOG = 4096, CODE_NETWORK = 1, CODE_USAGE = 2, CODE_NAME = 3, CODE_NOT_PERMITTED = 8 };
+
+int listen_count(const struct engine_plan *plan)
+{
+	int n = 0;
+
+	for (int i = 0; i < plan->count; i++)
+		n += plan->groups[i].wheres;
+	return n;
+}
+
+static int fail(char why[ENGINE_WHY], int code, const char *sentence)
+{
+	snprintf(why, ENGINE_WHY, "%s", sentence);
+	return code;
+}
+
+static int code_of(const struct sock *s)
+{
+	if (s->gai)
+		return CODE_NAME;
+	if (s->error == EINVAL)
+		return CODE_USAGE;
+	return s->error == EACCES || s->error == EPERM ? CODE_NOT_PERMITTED : CODE_NETWORK;
+}
+
+/* -- Options ------------------------------------------------------------------------ */
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/*
+ * What connections inherit from their listener costs no call of their own:
+ * TCP_NODELAY, for a reply in pieces must not wait for a delayed ACK, and
+ * SO_KEEPALIVE, for a peer that vanished. Datagrams get room for a burst.
+ */
+static const char *defaults_of(const char *where)
+{
+	if (begins(where, "tcp"))
+		return "nodelay,keepalive";
+	if (begins(where, "udp"))
+		return "rcvbuf=4m,sndbuf=4m";
+	return "";
+}
+
+static void add(char options[OPTIONS], const char *more, const char *value)
+{
+	size_t n = strlen(options);
+
+	if (more && *more)
+		snprintf(options + n, OPTIONS - n, "%s%s%s", n ? "," : "", more, value);
+}
+
+static void options_for(char options[OPTIONS], const struct engine_group *g, const char *where)
+{
+	options[0] = '\0';
+	add(options, defaults_of(where), "");
+	if (g->congestion && begins(where, "tcp"))
+		add(options, "congestion=", g->congestion);
+	add(options, g->options, "");
+}
+
+static bool is_inet(const struct sock *s)
+{
+	return s->family == AF_INET || s->family == AF_INET6;
+}
+
+/*
+ * Loopback has no congestion to control, and a system's default that paces
+ * (BBR) halves what a connection over it can carry. Elsewhere the system knows.
+ */
+static void choose_congestion(struct port *p)
+{
+	char now[16] = "";
+	socklen_t n = sizeof now - 1;
+
+	if (p->group->asked->congestion || p->datagram || !is_inet(&p->sock))
+		return;
+	if (call_getsockopt(p->sock.fd, IPPROTO_TCP, TCP_CONGESTION, now, &n) < 0 || strcmp(now, "cubic") == 0)
+		return;
+	if (!p->loopback)
+		p->cubic = true;
+	else if (call_setsockopt(p->sock.fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5) < 0)
+		return;
+	if (p->loop->number == 0)
+		note_line(p->loop->engine, ENGINE_COME_AND_GO,
+		          "congestion control at %s: cubic for peers on loopback%s%s",
+		          sock_name(&p->sock).s, p->cubic ? ", else " : "", p->cubic ? now : "");
+}
+
+/* -- One listener --------------------------------------------------------------------- */
+
+static bool is_listening(const struct sock *s)
+{
+	int on = 0;
+	socklen_t n = sizeof on;
+
+	return call_getsockopt(s->fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 && on;
+}
+
+static int unfit(const struct port *p, char why[ENGINE_WHY])
+{
+	const struct sock *s = &p->sock;
+	const struct service *service = p->group->service;
+	const char *reason = NULL;
+
+	if (s->type != SOCK_STREAM && s->type != SOCK_DGRAM)
+		reason = "only streams and datagrams are served";
+	else if (!p->datagram && !is_listening(s))
+		reason = "this is no listening socket: call listen before handing it over";
+	else if (p->datagram && service->nature & SERVICE_STREAM_ONLY)
+		reason = "this service needs a connection: give it a tcp:// or unix: address";
+	else if (p->datagram && is_inet(s) && !p->loopback && service->nature & SERVICE_LOUD)
+		reason = "it answers datagrams with more than it gets, a weapon in the hands of others: "
+		         "serve it on loopback, or over tcp";
+	if (!reason)
+		return 0;
+	snprintf(why, ENGINE_WHY, "server %.200s: %s: %s", sock_name(s).s, service->name, reason);
+	return CODE_USAGE;
+}
+
+static void settle(struct port *p, struct loop *l, const struct group *g, struct sock *s)
+{
+	struct sock_addr own;
+
+	*p = (struct port){ .loop = l, .group = g, .sock = *s };
+	p->datagram = s->type == SOCK_DGRAM;
+	p->inet = is_inet(s);
+	p->loopback = sock_name_addr(&p->sock, &own) == 0 && source_is_loopback(&own);
+	call_fcntl(s->fd, F_SETFL, O_NONBLOCK);
+	p->backlog = g->asked->backlog ? g->asked->backlog : BACKLOG;
+	l->port_count++;
+}
+
+/* Share the first worker's place with another. */
+static int share(struct port *first, struct loop *l, const char *options, char why[ENGINE_WHY])
+{
+	struct port *p = &l->ports[l->port_count];
+	char all[OPTIONS];
+	struct sock s;
+
+	if (!is_inet(&first->sock) || first->given) {
+		settle(p, l, first->group, &first->sock);
+		return 0;
+	}
+	snprintf(all, sizeof all, "reuseport%s%s", *options ? "," : "", options);
+	s = sock_server_how(sock_name(&first->sock).s,
+	                    &(struct sock_how){ .options = all, .backlog = first->backlog });
+	if (s.fd < 0)
+		return fail(why, code_of(&s), s.why);
+	settle(p, l, first->group, &s);
+	p->owned = true;
+	return 0;
+}
+
+static int finish(struct port *p, char why[ENGINE_WHY])
+{
+	if (p->datagram) {
+		dgram_prepare(&p->sock);
+		if (!dgram_make(p->loop))
+			return fail(why, CODE_NETWORK, "out of memory");
+	} else if (p->owned) {
+		choose_congestion(p);
+	}
+	return 0;
+}
+
+static int note_own_port(struct engine *e, struct port *p)
+{
+	struct sock_addr own;
+	int port = sock_name_addr(&p->sock, &own) == 0 ? sock_addr_port(&own) : -1;
+
+	if (p->datagram && port > 0)
+		e->own_ports[e->own_port_count++] = port;
+	return 0;
+}
+
+static int open_one(struct engine *e, const struct group *g, const char *where, char why[ENGINE_WHY])
+{
+	struct loop *l = e->loops[0];
+	struct port *p = &l->ports[l->port_count];
+	char options[OPTIONS];
+	struct sock s;
+	int on = 1, code;
+
+	options_for(options, g->asked, where);
+	s = sock_server_how(where, &(struct sock_how){ .options = *options ? options : NULL,
+	                    .backlog = g->asked->backlog ? g->asked->backlog : BACKLOG });
+	if (s.fd < 0)
+		return fail(why, code_of(&s), s.why);
+	settle(p, l, g, &s);
+	p->owned = true;
+	p->given = begins(where, "fd:");
+	code = unfit(p, why);
+	if (code)
+		return code;
+	if (e->workers > 1 && is_inet(&s) && !p->given)
+		call_setsockopt(s.fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+	for (int i = 1; i < e->workers && !code; i++)
+		code = share(p, e->loops[i], options, why);
+	for (int i = 0; i < e->workers && !code; i++)
+		code = finish(&e->loops[i]->ports[l->port_count - 1], why);
+	return code ? code : note_own_port(e, p);
+}
+
+int listen_all(struct engine *e, char why[ENGINE_WHY])
+{
+	const struct engine_plan *plan = e->plan;
+	int code = 0;
+
+	for (int i = 0; i < plan->count && !code; i++)
+		for (int j = 0; j < plan->groups[i].wheres && !code; j++)
+			code = open_one(e, &e->groups[i], plan->groups[i].where[j], why);
+	return code;
+}
+
+/* -- Unix paths ------------------------------------------------------------------------- */
+
+/* The path goes with the server, unless somebody else has put his own there meanwhile. */
+static void remove_path(struct port *p)
+{
+	struct sock_addr own;
+	struct sockaddr_un un = { .sun_family = AF_UNSPEC };
+	struct sock probe;
+
+	if (!p->owned || p->given || p->sock.family != AF_UNIX || sock_name_addr(&p->sock, &own) < 0)
+		return;
+	memcpy(&un, &own.storage, own.len < sizeof un ? own.len : sizeof un);
+	if (un.sun_family != AF_UNIX || own.len <= offsetof(struct sockaddr_un, sun_path) || !un.sun_path[0])
+		return;
+	sock_close(&p->sock);
+	probe = sock_open(AF_UNIX, own.type, 0);
+	sock_limit(&probe, 0);
+	if (sock_connect_addr(&probe, &own) < 0 && probe.error == ECONNREFUSED)
+		unlink(un.sun_path);
+	sock_close(&probe);
+}
+
+void listen_tidy(struct engine *e)
+{
+	struct loop *l = e->loops ? e->loops[0] : NULL;
+
+	for (int i = 0; l && i < l->port_count; i++)
+		remove_path(&l->ports[i]);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A ring of io_uring(7) and the two stocks of buffers that the kernel receives
+ * into: small ones for everybody, and a few large ones for conns in bulk. A
+ * buffer is taken by a completion and given back when its round has ended.
+ */
+#ifndef ENGINE_RING_H
+#define ENGINE_RING_H
+
+#include <liburing.h>
+
+#include "core.h"
+
+enum ring_size { RING_SMALL, RING_LARGE, RING_SIZES };  /* also the number of the kernel's buffer group */
+
+struct stock {
+	struct io_uring_buf_ring *shelf;        /* shared with the kernel */
+	char *memory;
+	uint32_t count, size;
+	uint32_t free;                          /* on the shelf, as far as completions tell */
+	uint32_t taken;
+	uint16_t *takings;                      /* numbers of the buffers taken */
+};
+
+struct ring {
+	struct io_uring ring;
+	struct stock stock[RING_SIZES];
+	unsigned sends;                         /* offered and not yet answered */
+	struct conn **dirty, **starved;
+	uint32_t dirty_count, starved_first, starved_count;
+};
+
+/* Make a ring for up to so many conns, in the thread that will use it. 0 or a negative errno. */
+int ring_make(struct ring **ring, uint32_t conns);
+void ring_free(struct ring *r, uint32_t conns);
+
+/* The next free entry for a submission; submits what there is when they run out. */
+struct io_uring_sqe *ring_entry(struct ring *r);
+
+/*
+ * Submit all, and wait until every send is answered and something else has
+ * come, or for timeout ns (<0 for ever); before sleeping poll in vain for spin
+ * ns. 0 or a negative errno.
+ */
+int ring_wait(struct ring *r, int64_t timeout, int64_t spin);
+
+/* The memory of a buffer that a completion names. It stays until ring_give_back. */
+char *ring_take(struct ring *r, enum ring_size size, unsigned number);
+
+/* Give all taken buffers back to the kernel. */
+void ring_give_back(struct ring *r);
+
+/* Where a test may change what a completion says. NULL: nowhere. */
+extern int (*ring_seam)(int of, int res);
+
+static inline int ring_result(int of, int res)
+{
+	return __builtin_expect(ring_seam != NULL, 0) ? ring_seam(of, res) : res;
+}
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The workers' counters, added up while they run. Each is read once and may be
+ * a little older than the next; none goes backwards.
+ */
+#include "total.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/clock.h"
+#include "dgram.h"
+#include "note.h"
+
+#define ADD(stats, loop, name) \
+	((stats)->name += atomic_load_explicit(&(loop)->count.name, memory_order_relaxed))
+
+static void add_streams(struct engine_stats *s, struct loop *l)
+{
+	ADD(s, l, accepted);
+	ADD(s, l, closed);
+	ADD(s, l, refused_full);
+	ADD(s, l, refused_source);
+	ADD(s, l, refused_denied);
+	ADD(s, l, accept_errors);
+	ADD(s, l, accept_pauses);
+	ADD(s, l, resets);
+	ADD(s, l, idled);
+	ADD(s, l, lingered);
+	ADD(s, l, cut);
+	ADD(s, l, bytes_in);
+	ADD(s, l, bytes_out);
+	ADD(s, l, stalls);
+	ADD(s, l, starved);
+}
+
+static void add_datagrams(struct engine_stats *s, struct loop *l)
+{
+	ADD(s, l, datagrams_in);
+	ADD(s, l, datagrams_out);
+	ADD(s, l, datagrams_denied);
+	ADD(s, l, datagrams_guarded);
+	ADD(s, l, datagrams_paced);
+	ADD(s, l, replies_too_long);
+	ADD(s, l, replies_dropped);
+	ADD(s, l, truncated);
+	for (int i = 0; i < l->port_count; i++)
+		if (l->ports[i].datagram && (l->ports[i].owned || l->number == 0))
+			s->kernel_drops += dgram_lost(&l->ports[i]);
+}
+
+/*
+ * TcpExt of /proc/net/netstat is a line of names and a line of numbers. The
+ * machine's connections that found a full listen queue are ListenOverflows.
+ */
+static uint64_t listen_overflows(void)
+{
+	char names[4096], numbers[4096];
+	FILE *f = fopen("/proc/net/netstat", "re");
+	uint64_t found = 0;
+	char *name, *number, *at = names, *of = numbers;
+
+	if (!f)
+		return 0;
+	if (fgets(names, sizeof names, f) && fgets(numbers, sizeof numbers, f))
+		while ((name = strsep(&at, " \n")) && (number = strsep(&of, " \n")))
+			if (strcmp(name, "ListenOverflows") == 0)
+				found = strtoull(number, NULL, 10);
+	fclose(f);
+	return found;
+}
+
+void total_of(struct engine *e, struct engine_stats *s)
+{
+	*s = (struct engine_stats){
+		.uptime = clock_now() - e->began,
+		.workers = e->workers,
+		.engine = e->loops[0]->backend->name,
+		.clients = e->clients,
+		.clients_most = e->clients_most,
+		.held = e->held,
+		.held_most = e->held_most,
+		.notes_dropped = notes_dropped(e->notes),
+	};
+	for (int i = 0; i < e->workers; i++) {
+		add_streams(s, e->loops[i]);
+		add_datagrams(s, e->loops[i]);
+	}
+	s->listen_overflows = listen_overflows();
+}
