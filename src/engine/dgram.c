@@ -18,14 +18,13 @@
 #include "../sock/call.h"
 #include "guard.h"
 #include "out.h"
-#include "rate.h"
+#include "source.h"
 
 enum {
 	LIST = 256,                     /* datagrams taken out of a batch of messages at once */
 	PLAIN = 64,                     /* the same where there are no trains */
 	MESSAGES = 64,
 	ARENA = (MESSAGES + 1) * 65536,
-	BATCHES = 16,                   /* before others get their turn */
 	LEAST_ROOM = 128 * 1024         /* of the round's memory, for any reply */
 };
 
@@ -35,6 +34,8 @@ struct dgrams {
 	char *arena;
 
 	const struct sock_dgram *now;   /* the request at hand */
+	struct guard_sender who;        /* who sent it */
+	struct sock_addr from;          /* and from where */
 	const char *reply;              /* what was written so far; NULL nothing */
 	size_t n, longest;
 	bool refused;                   /* more was to be written than may be */
@@ -67,10 +68,18 @@ void dgram_free(struct loop *l)
 	l->dgrams = NULL;
 }
 
+/*
+ * Only a socket that serves every address must be told which one was asked.
+ * One with an address of its own answers from there, and is sent nothing that
+ * went to many.
+ */
 void dgram_prepare(struct sock *s)
 {
+	struct sock_addr own;
+	bool any = sock_name_addr(s, &own) < 0 || source_is_any(&own);
+
 	sock_limit(s, 0);
-	sock_batch_tell(s, SOCKEYE_TELL_HERE | SOCKEYE_TELL_HOPS | SOCKEYE_TRAINS);
+	sock_batch_tell(s, (any ? SOCKEYE_TELL_HERE : 0) | SOCKEYE_TELL_HOPS | SOCKEYE_TRAINS);
 }
 
 uint64_t dgram_lost(const struct port *p)
@@ -161,18 +170,29 @@ static bool ask(struct port *p, const struct sock_dgram *request)
 	struct loop *l = p->loop;
 	struct dgrams *d = l->dgrams;
 
-	l->datagram = (struct conn){ .fd = -1, .is = CONN_DATAGRAM, .port = p };
+	l->datagram.is = CONN_DATAGRAM;
 	d->now = request;
 	d->reply = NULL;
 	d->n = 0;
 	d->refused = false;
-	d->longest = guard_longest(request);
-	if (!p->group->service->bytes)
-		return false;
+	d->longest = guard_longest(&d->who, request->n);
 	p->group->service->bytes(&l->datagram, request->data, request->n);
 	if (d->refused && !d->reply)
 		CORE_COUNT(l, replies_too_long, 1);
 	return d->reply && request->addr.len;
+}
+
+/* Most datagrams come from where the one before came from. */
+static const struct guard_sender *sender(struct port *p, const struct sock_addr *addr)
+{
+	struct dgrams *d = p->loop->dgrams;
+
+	if (!d->who.known || d->from.len != addr->len ||
+	    memcmp(&d->from.storage, &addr->storage, addr->len) != 0) {
+		d->from = *addr;
+		guard_look(&d->who, p, addr);
+	}
+	return &d->who;
 }
 
 /* Send the first n of list. One that is refused is left out and the rest goes on. */
@@ -186,8 +206,11 @@ static void leave(struct port *p, int n)
 		struct sock_batch out = { .list = d->list + sent, .count = n - sent };
 		int r = sock_sendmany(&p->sock, &out);
 
+		uint64_t bytes = 0;
+
 		for (int i = 0; i < r; i++)
-			CORE_COUNT(l, bytes_out, out.list[i].n);
+			bytes += out.list[i].n;
+		CORE_COUNT(l, bytes_out, bytes);
 		CORE_COUNT(l, datagrams_out, r > 0 ? r : 0);
 		sent += r > 0 ? r : 0;
 		if (sent == n)
@@ -202,19 +225,22 @@ static void answer(struct port *p)
 {
 	struct loop *l = p->loop;
 	struct dgrams *d = l->dgrams;
-	int replies = 0;
+	int replies = 0, many = d->batch.count;
 
-	for (int i = 0; i < d->batch.count; i++) {
+	l->datagram = (struct conn){ .fd = -1, .port = p };
+	d->who.known = false;
+	CORE_COUNT(l, datagrams_in, many);
+	if (!p->group->service->bytes)
+		many = 0;
+	for (int i = 0; i < many; i++) {
 		struct sock_dgram *one = &d->list[i], *reply = &d->list[replies];
 
-		CORE_COUNT(l, bytes_in, one->n);
-		CORE_COUNT(l, truncated, one->cut != 0);
 		if (CORE_ROUND - l->round_used < LEAST_ROOM) {
 			leave(p, replies);
 			replies = 0;
 			reply = d->list;
 		}
-		if (!guard_admits(p, one) || !ask(p, one))
+		if (!guard_admits(l, sender(p, &one->addr), one) || !ask(p, one))
 			continue;
 		if (!guard_paces(p, one, d->n)) {
 			CORE_COUNT(l, datagrams_paced, 1);
@@ -230,24 +256,32 @@ static void answer(struct port *p)
 		reply->n = d->n;
 		replies++;
 	}
-	CORE_COUNT(l, datagrams_in, d->batch.count);
 	leave(p, replies);
 }
 
+static void count(struct loop *l)
+{
+	const struct sock_batch *b = &l->dgrams->batch;
+	uint64_t bytes = 0, cut = 0;
+
+	for (int i = 0; i < b->count; i++) {
+		bytes += b->list[i].n;
+		cut += b->list[i].cut != 0;
+	}
+	CORE_COUNT(l, bytes_in, bytes);
+	CORE_COUNT(l, truncated, cut);
+}
+
+/* One batch: if more wait, the back end says so at once, and others get their turn. */
 void dgram_ready(struct port *p)
 {
 	struct dgrams *d = p->loop->dgrams;
-	int n = 1;
 
 	d->batch.room = p->sock.family == AF_UNIX ? PLAIN : LIST;
-	for (int i = 0; n > 0 && (i < BATCHES || d->batch.waiting); i++) {
-		bool last = !d->batch.waiting;
-
-		n = sock_recvmany(&p->sock, &d->batch);
-		if (n > 0)
-			answer(p);
-		/* A call that brought fewer than it could has emptied the queue. */
-		if (last && d->batch.messages < MESSAGES && !d->batch.waiting)
-			break;
-	}
+	do {
+		if (sock_recvmany(&p->sock, &d->batch) <= 0)
+			return;
+		count(p->loop);
+		answer(p);
+	} while (d->batch.waiting);
 }

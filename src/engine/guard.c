@@ -19,7 +19,7 @@ enum {
 	WELL_KNOWN = 1024,              /* ports below are servers' */
 	GAIN = 3,                       /* a reply may be so many times its request, headers counted */
 	HEADERS_4 = 28, HEADERS_6 = 48, /* IP and UDP */
-	LONGEST_4 = 65507, LONGEST_6 = 65527
+	LONGEST_4 = 65507, LONGEST_6 = 65527, LONGEST_LOCAL = 65536
 };
 
 static bool is_inet(const struct sock_addr *a)
@@ -47,34 +47,35 @@ static bool is_service_port(const struct engine *e, int port)
 	return false;
 }
 
-bool guard_admits(struct port *p, const struct sock_dgram *d)
+void guard_look(struct guard_sender *who, const struct port *p, const struct sock_addr *addr)
 {
-	struct loop *l = p->loop;
 	const struct engine_group *asked = p->group->asked;
 
-	if (!is_inet(&d->addr))
-		return true;
-	if (!source_is_admitted(&d->addr, asked->allow, asked->allows, asked->deny, asked->denies)) {
-		CORE_COUNT(l, datagrams_denied, 1);
-		return false;
-	}
-	if (d->group || is_service_port(l->engine, sock_addr_port(&d->addr))) {
-		CORE_COUNT(l, datagrams_guarded, 1);
-		return false;
-	}
-	return true;
+	*who = (struct guard_sender){ .known = true, .inet = is_inet(addr), .longest = LONGEST_LOCAL };
+	if (!who->inet)
+		return;
+	who->headers = is_v4(addr) ? HEADERS_4 : HEADERS_6;
+	who->longest = is_v4(addr) ? LONGEST_4 : LONGEST_6;
+	who->denied = !source_is_admitted(addr, asked->allow, asked->allows, asked->deny, asked->denies);
+	who->guarded = is_service_port(p->loop->engine, sock_addr_port(addr));
 }
 
-size_t guard_longest(const struct sock_dgram *d)
+bool guard_admits(struct loop *l, const struct guard_sender *who, const struct sock_dgram *d)
 {
-	bool v4 = is_inet(&d->addr) && is_v4(&d->addr);
-	size_t headers = v4 ? HEADERS_4 : HEADERS_6;
-	size_t most = GAIN * (d->n + headers) - headers;
-	size_t longest = v4 ? LONGEST_4 : LONGEST_6;
+	CORE_COUNT(l, datagrams_denied, who->denied);
+	if (who->denied)
+		return false;
+	if (!who->guarded && !d->group)
+		return true;
+	CORE_COUNT(l, datagrams_guarded, 1);
+	return false;
+}
 
-	if (!is_inet(&d->addr))
-		return 65536;
-	return most < longest ? most : longest;
+size_t guard_longest(const struct guard_sender *who, size_t n)
+{
+	size_t most = GAIN * (n + who->headers) - who->headers;
+
+	return who->inet && most < who->longest ? most : who->longest;
 }
 
 bool guard_hops(struct sock_dgram *d)

@@ -40,6 +40,18 @@ bool source_is_loopback(const struct sock_addr *addr)
 	return IN6_IS_ADDR_LOOPBACK(&ip) || (IN6_IS_ADDR_V4MAPPED(&ip) && ip.s6_addr[12] == 127);
 }
 
+bool source_is_any(const struct sock_addr *addr)
+{
+	struct in6_addr ip;
+	const uint8_t *v4 = ip.s6_addr + 12;
+
+	if (!source_bytes(addr, ip.s6_addr))
+		return false;
+	if (IN6_IS_ADDR_V4MAPPED(&ip))
+		return !(v4[0] | v4[1] | v4[2] | v4[3]) || v4[0] >= 224 || v4[3] == 255;
+	return IN6_IS_ADDR_UNSPECIFIED(&ip) || IN6_IS_ADDR_MULTICAST(&ip);
+}
+
 static bool is_in(const uint8_t ip[16], const struct engine_net *net)
 {
 	int whole = net->bits / 8, rest = net->bits % 8;

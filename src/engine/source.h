@@ -8,7 +8,9 @@
 /* The address as 16 bytes, IPv4 as ::ffff:a.b.c.d. False for other kinds. */
 bool source_bytes(const struct sock_addr *addr, uint8_t out[16]);
 
+/* Is it this machine alone; is it every interface, or a group of hosts? */
 bool source_is_loopback(const struct sock_addr *addr);
+bool source_is_any(const struct sock_addr *addr);
 
 /* Does the deny list, and the allow list unless it is empty, let the address in? */
 bool source_is_admitted(const struct sock_addr *addr, const struct engine_net *allow, int allows,

@@ -142,6 +142,18 @@ def test_the_demo_shows_every_conversation_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == [] and processes() == []
 
 
+def test_the_demo_ends_with_one_server_for_all_the_clients(tmp_path):
+    done = ask([ROOT / "tools/demo-serve.sh", BUILD / "src/cmd/sockeye", BUILD / "examples"],
+               env=dict(os.environ, TMPDIR=str(tmp_path)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in ("client | Received b'Hello, world'", "client | HELLO, SOCKEYE: STRASSE",
+                 "client | From Server: HELLO, SOCKEYE: STRASSE", "client | Hello world!",
+                 "server |   accepted           4  connections taken"):
+        assert line in done.stdout
+    assert "exit code" not in done.stdout
+    assert list(tmp_path.iterdir()) == [] and processes() == []
+
+
 def test_the_demo_goes_elsewhere_when_a_port_is_taken_on_every_address(tmp_path):
     with contextlib.ExitStack() as stack:
         hold(stack, socket.SOCK_DGRAM, "0.0.0.0", 12000)
