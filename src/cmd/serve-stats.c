@@ -25,7 +25,7 @@ static const struct row {
 	ROW(refused_source, "turned away: too many from one address"),
 	ROW(refused_denied, "turned away: not allowed"),
 	ROW(accept_errors, "connections that failed before they were taken"),
-	ROW(accept_pauses, "rests for lack of descriptors or memory"),
+	ROW(accept_pauses, "rests for lack of a free place, descriptors or memory"),
 	ROW(resets, "connections ended by a reset"),
 	ROW(idled, "connections closed for moving nothing"),
 	ROW(lingered, "connections closed without the peer's end in time"),

@@ -179,10 +179,12 @@ static bool accept_one(struct port *p)
 	return true;
 }
 
-void accept_ready(struct port *p)
+bool accept_ready(struct port *p)
 {
-	for (int i = 0; i < AT_ONCE && accept_one(p); i++)
-		;
+	for (int i = 0; i < AT_ONCE; i++)
+		if (!accept_one(p))
+			return false;
+	return true;
 }
 
 void accept_given(struct port *p, int fd)

@@ -5,8 +5,8 @@
 
 #include "core.h"
 
-/* Callers wait at a port: take some of them. */
-void accept_ready(struct port *p);
+/* Callers wait at a port: take some of them. True when more may wait. */
+bool accept_ready(struct port *p);
 
 /* The kernel has accepted one already. */
 void accept_given(struct port *p, int fd);

@@ -25,6 +25,7 @@
 
 enum {
 	CORE_INPUT = 16 * 1024,         /* bytes of an input buffer: the largest common message, whole */
+	CORE_TIGHT = 8 * 1024,          /* the most that is read at once while too much is held */
 	CORE_HEADROOM = 64,             /* in front of it, for the start of a character cut before */
 	CORE_SCRATCH = 256 * 1024,      /* the most that is read at once */
 	CORE_ROUND = 1024 * 1024,       /* memory for the replies of one round */

@@ -177,7 +177,7 @@ static bool ask(struct port *p, const struct sock_dgram *request)
 	d->refused = false;
 	d->longest = guard_longest(&d->who, request->n);
 	p->group->service->bytes(&l->datagram, request->data, request->n);
-	if (d->refused && !d->reply)
+	if (d->refused && !d->reply && !(l->datagram.is & CONN_FINISHED))
 		CORE_COUNT(l, replies_too_long, 1);
 	return d->reply && request->addr.len;
 }

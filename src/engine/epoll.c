@@ -151,7 +151,7 @@ static void epoll_flush(struct conn *c)
 
 static size_t size_of(const struct conn *c)
 {
-	return c->port->loop->tight ? CORE_INPUT : (size_t)CORE_INPUT << c->grown;
+	return c->port->loop->tight ? CORE_TIGHT : (size_t)CORE_INPUT << c->grown;
 }
 
 static ssize_t receive(struct conn *c, char *data, size_t n, int flags)

@@ -229,7 +229,16 @@ static int work(struct loop *l)
 
 /* -- The end ------------------------------------------------------------------------ */
 
-/* Take no more callers; those already in the queue are still served. */
+/* Those already in the queue are still served. */
+static void empty(struct port *p)
+{
+	if (p->datagram)
+		dgram_ready(p);
+	for (int i = 0; !p->datagram && i < p->backlog && accept_ready(p); i++)
+		;
+}
+
+/* Take no more callers. */
 static void shed(struct loop *l)
 {
 	l->shedding = true;
@@ -237,10 +246,7 @@ static void shed(struct loop *l)
 		struct port *p = &l->ports[i];
 
 		p->wanted = false;
-		if (p->datagram)
-			dgram_ready(p);
-		else
-			accept_ready(p);
+		empty(p);
 		l->backend->listen(p, false);
 		if (p->owned && !p->given)
 			sock_shutdown(&p->sock, SHUT_RD);

@@ -124,10 +124,13 @@ static void refill(const struct networks *t, int64_t *since, uint64_t *tokens, i
 		*since = now;
 		return;
 	}
+	if (gone <= 0)          /* another worker's round began later */
+		return;
 	more = (uint64_t)((double)gone * (double)t->per_second / (double)CLOCK_SEC);
 	if (!more)
 		return;
-	*since = now;
+	/* The time that has paid part of a token stays on the clock. */
+	*since = now - (int64_t)((double)gone - (double)more * (double)CLOCK_SEC / (double)t->per_second);
 	*tokens = *tokens + more < t->burst ? *tokens + more : t->burst;
 }
 

@@ -23,6 +23,12 @@ static void *reserve(size_t n)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+static void release(void *at, size_t n)
+{
+	if (at)
+		munmap(at, n);
+}
+
 /* -- Buffers ---------------------------------------------------------------------------- */
 
 /* Each buffer has headroom in front, where the start of a cut character may go. */
@@ -59,10 +65,8 @@ static int stock_make(struct ring *r, enum ring_size which, uint32_t count, uint
 
 static void stock_free(struct stock *s)
 {
-	if (s->shelf)
-		munmap(s->shelf, s->count * sizeof(struct io_uring_buf));
-	if (s->memory)
-		munmap(s->memory, (size_t)s->count * (CORE_HEADROOM + s->size));
+	release(s->shelf, s->count * sizeof(struct io_uring_buf));
+	release(s->memory, (size_t)s->count * (CORE_HEADROOM + s->size));
 	free(s->takings);
 }
 
@@ -134,7 +138,8 @@ int ring_make(struct ring **ring, uint32_t conns)
 	io_uring_register_ring_fd(&r->ring);
 	r->dirty = reserve((conns + 1) * sizeof *r->dirty);
 	r->starved = reserve((conns + 1) * sizeof *r->starved);
-	if (!r->dirty || !r->starved)
+	r->offered = reserve((conns + 1) * sizeof *r->offered);
+	if (!r->dirty || !r->starved || !r->offered)
 		return -ENOMEM;
 	err = stock_make(r, RING_SMALL, SMALL_BUFFERS, CORE_INPUT);
 	return err ? err : stock_make(r, RING_LARGE, LARGE_BUFFERS, CORE_SCRATCH);
@@ -147,10 +152,9 @@ void ring_free(struct ring *r, uint32_t conns)
 	io_uring_queue_exit(&r->ring);
 	for (int i = 0; i < RING_SIZES; i++)
 		stock_free(&r->stock[i]);
-	if (r->dirty)
-		munmap(r->dirty, (conns + 1) * sizeof *r->dirty);
-	if (r->starved)
-		munmap(r->starved, (conns + 1) * sizeof *r->starved);
+	release(r->dirty, (conns + 1) * sizeof *r->dirty);
+	release(r->starved, (conns + 1) * sizeof *r->starved);
+	release(r->offered, (conns + 1) * sizeof *r->offered);
 	free(r);
 }
 
@@ -182,23 +186,28 @@ static int spin_for(struct ring *r, int64_t ns)
 
 	do
 		n = look(r);
-	while (n >= 0 && (unsigned)n <= r->sends && clock_now() < until);
+	while (n == 0 && clock_now() < until);
 	return n;
 }
 
 static int sleep_for(struct ring *r, int64_t ns)
 {
 	struct __kernel_timespec t = { .tv_sec = ns / CLOCK_SEC, .tv_nsec = ns % CLOCK_SEC };
-	unsigned want = r->sends + 1 < COMPLETIONS / 2 ? r->sends + 1 : COMPLETIONS / 2;
 	struct io_uring_cqe *cqe;
 
-	return io_uring_submit_and_wait_timeout(&r->ring, &cqe, want, ns < 0 ? NULL : &t, NULL);
+	return io_uring_submit_and_wait_timeout(&r->ring, &cqe, 1, ns < 0 ? NULL : &t, NULL);
 }
 
 /* A wait that was cut short is a round with less in it; a full ring empties in the next. */
 static bool is_nothing(int err)
 {
 	return err == -ETIME || err == -EINTR || err == -EAGAIN || err == -EBUSY;
+}
+
+bool ring_is_settled(const struct ring *r)
+{
+	return !io_uring_sq_ready(&r->ring) &&
+	       !(IO_URING_READ_ONCE(*r->ring.sq.kflags) & IORING_SQ_CQ_OVERFLOW);
 }
 
 int ring_wait(struct ring *r, int64_t timeout, int64_t spin)
@@ -209,7 +218,7 @@ int ring_wait(struct ring *r, int64_t timeout, int64_t spin)
 		err = look(r);
 	else if (spin)
 		err = spin_for(r, timeout > 0 && timeout < spin ? timeout : spin);
-	if (timeout != 0 && err >= 0 && (unsigned)err <= r->sends)
+	if (timeout != 0 && err == 0)
 		err = sleep_for(r, timeout);
 	return err < 0 && !is_nothing(err) ? err : 0;
 }

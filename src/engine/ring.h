@@ -22,12 +22,19 @@ struct stock {
 	uint16_t *takings;                      /* numbers of the buffers taken */
 };
 
+/* A send that never waits: of whom, how many bytes. */
+struct offer {
+	struct conn *conn;
+	size_t n;
+};
+
 struct ring {
 	struct io_uring ring;
 	struct stock stock[RING_SIZES];
-	unsigned sends;                         /* offered and not yet answered */
+	bool tight;                             /* no receive goes on by itself */
 	struct conn **dirty, **starved;
-	uint32_t dirty_count, starved_first, starved_count;
+	struct offer *offered;                  /* in this round */
+	uint32_t offered_count, dirty_count, starved_first, starved_count;
 };
 
 /* Make a ring for up to so many conns, in the thread that will use it. 0 or a negative errno. */
@@ -38,11 +45,13 @@ void ring_free(struct ring *r, uint32_t conns);
 struct io_uring_sqe *ring_entry(struct ring *r);
 
 /*
- * Submit all, and wait until every send is answered and something else has
- * come, or for timeout ns (<0 for ever); before sleeping poll in vain for spin
- * ns. 0 or a negative errno.
+ * Submit all, and wait until something has come, or for timeout ns (<0 for
+ * ever); before sleeping poll in vain for spin ns. 0 or a negative errno.
  */
 int ring_wait(struct ring *r, int64_t timeout, int64_t spin);
+
+/* Has the kernel taken all that was submitted, and have we seen all that it said of it? */
+bool ring_is_settled(const struct ring *r);
 
 /* The memory of a buffer that a completion names. It stays until ring_give_back. */
 char *ring_take(struct ring *r, enum ring_size size, unsigned number);

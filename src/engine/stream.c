@@ -254,6 +254,11 @@ bool stream_waits(const struct conn *c)
 	return c->port->group->service->more && !(c->is & CONN_THROTTLED);
 }
 
+bool stream_will_wait(const struct conn *c)
+{
+	return c->in || c->is & (CONN_ENDED | CONN_FINISHED) || c->port->group->service->more;
+}
+
 void stream_later(struct conn *c)
 {
 	struct loop *l = c->port->loop;
@@ -283,10 +288,10 @@ void stream_go_on(struct conn *c)
 		return;
 	if (c->in)
 		feed_rest(c);
-	if (takes_input(c) && !c->out)
-		more(c);
 	if (takes_input(c) && !c->out && c->is & CONN_ENDED && !(c->is & CONN_TOLD))
 		tell_end(c);
+	if (takes_input(c) && !c->out)
+		more(c);
 	if (c->is & CONN_DEAD)
 		return;
 	if (c->out && !(c->is & CONN_STALLED))

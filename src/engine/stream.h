@@ -33,6 +33,9 @@ void stream_offered(struct conn *c);
 /* Something waits for a conn whose output is gone: held input, more, the end. */
 bool stream_waits(const struct conn *c);
 
+/* Will something wait, once its output is gone? */
+bool stream_will_wait(const struct conn *c);
+
 /* Take up what was left: held input, more output, the end. */
 void stream_go_on(struct conn *c);
 

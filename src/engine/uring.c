@@ -57,7 +57,7 @@ static void receive(struct conn *c)
 	if (stream_drops(c) && c->port->inet) {
 		io_uring_prep_recv(sqe, c->fd, r->stock[RING_SMALL].memory, DROP, MSG_TRUNC);
 	} else if (l->tight) {
-		io_uring_prep_recv(sqe, c->fd, NULL, CORE_INPUT, 0);
+		io_uring_prep_recv(sqe, c->fd, NULL, CORE_TIGHT, 0);
 		select_buffer(sqe, RING_SMALL);
 	} else if (c->grown >= BULK && r->stock[RING_LARGE].free) {
 		io_uring_prep_recv(sqe, c->fd, NULL, CORE_SCRATCH, 0);
@@ -71,24 +71,40 @@ static void receive(struct conn *c)
 	uring_tag(sqe, c, of);
 }
 
-static void call_off_receive(struct conn *c)
+static void call_off_receive(struct conn *c, int of)
 {
 	struct io_uring_sqe *sqe;
 
-	if (!(c->is & CONN_MULTI) || c->is & CONN_CANCELLING)
+	if (!(c->is & CONN_RECEIVING) || c->is & CONN_CANCELLING)
 		return;
 	c->is |= CONN_CANCELLING;
 	sqe = ring_entry(uring_ring(c->port->loop));
-	io_uring_prep_cancel64(sqe, (uint64_t)(uintptr_t)c | OF_RECEIVE, 0);
+	io_uring_prep_cancel64(sqe, (uint64_t)(uintptr_t)c | of, 0);
 	uring_tag(sqe, NULL, OF_NOTHING);
+}
+
+/* When too much is held, no receive may bring much: neither one that goes on by itself nor one in bulk. */
+static void mind_tightness(struct loop *l)
+{
+	struct ring *r = uring_ring(l);
+
+	for (uint32_t i = 0; l->tight && !r->tight && i < l->top; i++) {
+		struct conn *c = &l->conns[i];
+
+		if (c->port && c->is & CONN_MULTI)
+			call_off_receive(c, OF_RECEIVE);
+		else if (c->port && c->grown >= BULK)
+			call_off_receive(c, OF_BULK);
+	}
+	r->tight = l->tight;
 }
 
 static void uring_read(struct conn *c, bool on)
 {
 	if (on)
 		receive(c);
-	else
-		call_off_receive(c);
+	else if (c->is & CONN_MULTI)
+		call_off_receive(c, OF_RECEIVE);
 }
 
 static int uring_begin(struct conn *c)
@@ -154,7 +170,7 @@ static void grow(struct conn *c, int res)
 	if (res < CORE_INPUT)
 		c->grown = 0;
 	else if (c->grown < BULK && ++c->grown == BULK)
-		call_off_receive(c);
+		uring_read(c, false);
 }
 
 static void received(struct conn *c, int res, unsigned flags, enum ring_size size)
@@ -198,26 +214,34 @@ static void uring_flush(struct conn *c)
 	r->dirty[r->dirty_count++] = c;
 }
 
-/* A send of all pieces that never waits. */
+/*
+ * A send of all pieces that never waits. Well done it says nothing, unless
+ * something waits for that; a part (MSG_WAITALL makes that a failure) or none
+ * of it always comes as a completion.
+ */
 static void offer(struct conn *c)
 {
 	struct loop *l = c->port->loop;
-	struct io_uring_sqe *sqe = ring_entry(uring_ring(l));
-	struct iovec one, *iov = c->out->next == c->out ? NULL : out_round(l, PIECES * sizeof *iov);
+	struct ring *r = uring_ring(l);
+	struct io_uring_sqe *sqe = ring_entry(r);
+	const int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
+	bool several = c->out->next != c->out;
+	struct iovec one, *iov = several ? out_round(l, PIECES * sizeof *iov) : NULL;
 	struct msghdr *m = iov ? out_round(l, sizeof *m) : NULL;
-	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	size_t n;
 
-	if (m) {
-		*m = (struct msghdr){ .msg_iov = iov };
-		m->msg_iovlen = out_gather(c, iov, PIECES, &n);
-		io_uring_prep_sendmsg(sqe, c->fd, m, flags);
-	} else {
+	if (m)
+		*m = (struct msghdr){ .msg_iov = iov, .msg_iovlen = out_gather(c, iov, PIECES, &n) };
+	else
 		out_gather(c, &one, 1, &n);
+	if (m)
+		io_uring_prep_sendmsg(sqe, c->fd, m, flags);
+	else
 		io_uring_prep_send(sqe, c->fd, one.iov_base, one.iov_len, flags);
-	}
+	if (!stream_will_wait(c))
+		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 	c->is |= CONN_SENDING;
-	uring_ring(l)->sends++;
+	r->offered[r->offered_count++] = (struct offer){ c, n };
 	uring_tag(sqe, c, OF_SEND);
 }
 
@@ -258,7 +282,7 @@ static void offer_all(struct loop *l)
 	}
 }
 
-static void sent(struct conn *c, int res)
+static void sent(struct conn *c, int64_t res)
 {
 	if (c->out)
 		ring_tell_send(c, res);
@@ -294,13 +318,28 @@ static void *what(const struct io_uring_cqe *cqe)
 	return (void *)(uintptr_t)(cqe->user_data & ~(uint64_t)OF_BITS);
 }
 
+/* Those of which nothing was heard are done, once all that was submitted has been seen to. */
+static void end_offers(struct ring *r)
+{
+	for (uint32_t i = 0; i < r->offered_count; i++) {
+		struct conn *c = r->offered[i].conn;
+
+		if (!(c->is & CONN_SENDING))
+			continue;
+		c->is &= ~CONN_SENDING;
+		sent(c, r->offered[i].n);
+	}
+	r->offered_count = 0;
+}
+
 /*
  * The sends, which end the round before. Its memory is free then, unless the
- * completions overflowed: an answer is still missing, or output waits behind it.
+ * completions overflowed: a failure may be missing, or output waits behind it.
  */
 static void end_round(struct loop *l, unsigned n)
 {
 	struct ring *r = uring_ring(l);
+	bool settled = ring_is_settled(r);      /* asked before what follows submits more */
 
 	for (unsigned i = 0; i < n; i++) {
 		struct io_uring_cqe *cqe = completion(r, i);
@@ -309,10 +348,12 @@ static void end_round(struct loop *l, unsigned n)
 		if (of(cqe) != OF_SEND)
 			continue;
 		c->is &= ~CONN_SENDING;
-		r->sends--;
 		sent(c, ring_result(OF_SEND, cqe->res));
 	}
-	if (r->sends || r->dirty_count)
+	if (!settled)
+		return;
+	end_offers(r);
+	if (r->dirty_count)
 		return;
 	ring_give_back(r);
 	core_round_end(l);
@@ -364,6 +405,7 @@ static int uring_one_round(struct loop *l, int64_t timeout)
 	unsigned n;
 	int err;
 
+	mind_tightness(l);
 	feed_starved(l);
 	offer_all(l);
 	err = ring_wait(r, timeout, l->engine->plan->spin);

@@ -107,6 +107,7 @@ static bool refuses(struct conn *c, const char *in, size_t n, bool last)
 	return wrong;
 }
 
+/* Answer a datagram. The engine counts replies that had no room, but not what is refused: finished. */
 static void reply(struct conn *c, const char *in, size_t n)
 {
 	struct work w = { .in = in, .n = n };
@@ -118,9 +119,8 @@ static void reply(struct conn *c, const char *in, size_t n)
 	}
 	if (!w.n)
 		conn_commit(c, room - w.room);
-	else if (!refuses(c, w.in, w.n, true))
-		conn_note(c, "%s sent %zu bytes whose upper case does not fit a reply",
-			conn_peer(c), n);
+	else if (refuses(c, w.in, w.n, true))
+		conn_finish(c);
 }
 
 static size_t bytes(struct conn *c, const char *in, size_t n)
@@ -141,9 +141,11 @@ static size_t bytes(struct conn *c, const char *in, size_t n)
 
 static void ended(struct conn *c, const char *left, size_t n)
 {
-	size_t used = answer(c, left, n, true);
+	if (n) {
+		size_t used = answer(c, left, n, true);
 
-	refuses(c, left + used, n - used, true);
+		refuses(c, left + used, n - used, true);
+	}
 	conn_finish(c);
 }
 
