@@ -84,8 +84,16 @@ def test_only_the_shared_way_needs_the_library_at_run_time(tree, tmp_path):
 
 
 def test_the_manual_and_the_headers_are_installed(tree):
-    names = {path.name for path in pathlib.Path(tree[0]).rglob("*") if path.is_file()}
+    files = [path for path in pathlib.Path(tree[0]).rglob("*") if path.is_file()]
+    names = {path.name for path in files}
     wanted = {path.name for path in (ROOT / "include").rglob("*.h")}
-    wanted |= {page.name for page in (ROOT / "man").glob("*.3")}
+    pages = {f"man{page.suffix[1:]}/{page.name}" for page in (ROOT / "man").glob("*.[0-9]")}
     assert wanted - names == set()
+    assert pages - {f"{path.parent.name}/{path.name}" for path in files} == set()
     assert {"libsockeye.a", "libsockeye.so.0.1.0", "sockeye.pc"} <= names
+
+
+def test_the_command_is_installed_and_needs_nothing_of_the_tree(tree):
+    command = next(pathlib.Path(tree[0]).rglob("bin/sockeye"))
+    assert out(command, "--version", cwd="/") == "sockeye 0.1.0\n"
+    assert "libsockeye" not in out("readelf", "-d", command)
