@@ -245,7 +245,8 @@ void accept_resume(struct loop *l)
 			continue;
 		if ((int32_t)(l->tick - p->resume) >= 0 && (e->plan->refuse || e->clients < e->clients_most)) {
 			p->resume = 0;
-			l->backend->listen(p, true);
+			if (l->backend->listen(p, true) < 0)
+				pause_port(p, PAUSE_MS);
 		} else {
 			loop_sweep_within(l, FULL_MS / 2);
 		}

@@ -242,7 +242,7 @@ static void answer(struct port *p)
 		}
 		if (!guard_admits(l, sender(p, &one->addr), one) || !ask(p, one))
 			continue;
-		if (!guard_paces(p, one, d->n)) {
+		if (!guard_paces(p, one)) {
 			CORE_COUNT(l, datagrams_paced, 1);
 			continue;
 		}

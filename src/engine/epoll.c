@@ -27,6 +27,8 @@ enum {
 	DROP = 1024 * 1024              /* bytes dropped in one call */
 };
 
+static const uint32_t IN = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
+
 struct poller {
 	int fd;
 	char *scratch;                  /* CORE_HEADROOM and CORE_SCRATCH bytes */
@@ -94,7 +96,7 @@ static int epoll_listen(struct port *p, bool on)
 
 static int epoll_begin(struct conn *c)
 {
-	return control(c->port->loop, EPOLL_CTL_ADD, c->fd, EPOLLIN | EPOLLRDHUP | EPOLLET, c);
+	return control(c->port->loop, EPOLL_CTL_ADD, c->fd, IN, c);
 }
 
 /* -- Out ---------------------------------------------------------------------------- */
@@ -113,14 +115,12 @@ static ssize_t send_some(const struct conn *c, size_t *offered)
 	return r;
 }
 
-static void ask_for_room(struct conn *c, bool yes)
+static int ask_for_room(struct conn *c, bool yes)
 {
-	uint32_t out = yes ? EPOLLOUT : 0;
-
 	if (yes == !!(c->is & CONN_WANTS_OUT))
-		return;
+		return 0;
 	c->is ^= CONN_WANTS_OUT;
-	control(c->port->loop, EPOLL_CTL_MOD, c->fd, EPOLLIN | EPOLLRDHUP | EPOLLET | out, c);
+	return control(c->port->loop, EPOLL_CTL_MOD, c->fd, IN | (yes ? EPOLLOUT : 0), c);
 }
 
 static void epoll_flush(struct conn *c)
@@ -138,11 +138,12 @@ static void epoll_flush(struct conn *c)
 		if ((size_t)r < offered)
 			break;
 	}
-	if (r < 0 && r != -EAGAIN) {
+	if (r >= 0 || r == -EAGAIN)
+		r = ask_for_room(c, c->out != NULL);
+	if (r < 0) {
 		stream_break(c, -r);
 		return;
 	}
-	ask_for_room(c, c->out != NULL);
 	stream_offered(c);
 	core_round_end(l);
 }
@@ -224,9 +225,10 @@ static void conn_event(struct conn *c, uint32_t events)
 {
 	if (!c->port || c->is & CONN_DEAD)
 		return;
-	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+	/* An urgent byte, too, ends a read before the queue is empty. */
+	if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		c->hung = true;
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+	if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		c->is |= CONN_READY;
 	if (c->is & CONN_WANTS_OUT && events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
 		epoll_flush(c);

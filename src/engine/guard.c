@@ -85,12 +85,14 @@ bool guard_hops(struct sock_dgram *d)
 	return --d->hops > 0;
 }
 
-bool guard_paces(struct port *p, const struct sock_dgram *d, size_t reply)
+/* At --rate an empty datagram counts like a byte, lest it be free. */
+bool guard_paces(struct port *p, const struct sock_dgram *d)
 {
 	struct engine *e = p->loop->engine;
+	struct networks *rated = p->group->networks;
 	bool slow = p->group->service->nature & SERVICE_PACED;
 
 	if (slow && is_inet(&d->addr) && !networks_take(e->paced, &d->addr, 1, p->loop->now))
 		return false;
-	return !p->group->networks || networks_take(p->group->networks, &d->addr, reply, p->loop->now);
+	return !rated || networks_take(rated, &d->addr, d->n + !d->n, p->loop->now);
 }

@@ -30,7 +30,7 @@ size_t guard_longest(const struct guard_sender *who, size_t n);
 /* Give the reply one hop fewer than its request had. False: none is left. */
 bool guard_hops(struct sock_dgram *d);
 
-/* Has the network of this datagram had its share of replies? */
-bool guard_paces(struct port *p, const struct sock_dgram *d, size_t reply);
+/* May the network of this datagram have one more reply now? */
+bool guard_paces(struct port *p, const struct sock_dgram *d);
 
 #endif

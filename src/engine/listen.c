@@ -182,6 +182,20 @@ static int share(struct port *first, struct loop *l, const char *options, char w
 	return 0;
 }
 
+/* The system shortens a backlog without a word. */
+static void mind_backlog(const struct port *p)
+{
+	FILE *f = p->group->asked->backlog ? fopen("/proc/sys/net/core/somaxconn", "re") : NULL;
+	int most = INT32_MAX;
+
+	if (!f)
+		return;
+	if (fscanf(f, "%d", &most) == 1 && p->backlog > most)
+		note_line(p->loop->engine, ENGINE_WARN, "%s: a backlog of %d is cut to %d (net.core.somaxconn)",
+		          sock_name(&p->sock).s, p->backlog, most);
+	fclose(f);
+}
+
 static int finish(struct port *p, char why[ENGINE_WHY])
 {
 	if (p->datagram) {
@@ -190,6 +204,8 @@ static int finish(struct port *p, char why[ENGINE_WHY])
 			return fail(why, CODE_NETWORK, "out of memory");
 	} else if (p->owned) {
 		choose_congestion(p);
+		if (p->loop->number == 0)
+			mind_backlog(p);
 	}
 	return 0;
 }

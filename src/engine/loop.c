@@ -266,6 +266,14 @@ static void cut_all(struct loop *l)
 	}
 }
 
+/* The back end has ended: nothing is under way any more. */
+static void drop_all(struct loop *l)
+{
+	for (uint32_t i = 0; i < l->top; i++)
+		if (l->conns[i].port)
+			stream_gone(&l->conns[i]);
+}
+
 static bool is_over(struct loop *l)
 {
 	int state = atomic_load(&l->engine->state);
@@ -304,6 +312,7 @@ void *loop_run(void *loop)
 		err = work(l);
 	}
 	l->backend->close(l);
+	drop_all(l);
 	if (err)
 		atomic_store(&l->engine->failed, -err);
 	atomic_fetch_sub(&l->engine->living, 1);

@@ -207,10 +207,23 @@ void note_peer(const struct conn *c, struct sock_addr *peer)
 	peer->proto = 0;
 }
 
+/* A caller at a Unix path has no name: the place, and a number to tell callers apart. */
+static struct sock_text name_of(const struct conn *c)
+{
+	struct sock_addr peer;
+	struct sock_text text;
+
+	note_peer(c, &peer);
+	if (c->port->inet || c->is & CONN_DATAGRAM)
+		return sock_addr_text(&peer);
+	text = sock_name(&c->port->sock);
+	snprintf(text.s + strlen(text.s), sizeof text.s - strlen(text.s), "#%d", c->fd);
+	return text;
+}
+
 void note_conn(struct conn *c, enum engine_level level, const char *format, ...)
 {
 	struct engine *e = c->port->loop->engine;
-	struct sock_addr peer;
 	char text[LINE];
 	va_list args;
 
@@ -219,8 +232,7 @@ void note_conn(struct conn *c, enum engine_level level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	note_peer(c, &peer);
-	note_line(e, level, "%s %s", sock_addr_text(&peer).s, text);
+	note_line(e, level, "%s %s", name_of(c).s, text);
 }
 
 void note_come(struct conn *c)

@@ -370,8 +370,10 @@ bool stream_open(struct port *p, int fd, uint32_t source, const struct sock_addr
 	CORE_COUNT(l, accepted, 1);
 	note_come(c);
 	err = l->backend->begin(c);
-	if (err) {
-		stream_break(c, -err);
+	if (err) {              /* the service never met it */
+		note_conn(c, ENGINE_WARN, "closed: %s", strerrordesc_np(-err));
+		c->is |= CONN_DEAD;
+		stream_later(c);
 		return true;
 	}
 	if (p->group->service->opened)
@@ -390,6 +392,9 @@ void stream_close(struct conn *c)
 	c->is |= CONN_DEAD;
 	if (c->port->group->service->closed)
 		c->port->group->service->closed(c);
+	/* Its output may be of a round that ends before the kernel lets go of the conn. */
+	if (!(c->is & (CONN_SENDING | CONN_DRAINING)))
+		out_drop(c);
 	stream_later(c);
 }
 

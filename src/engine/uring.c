@@ -293,6 +293,7 @@ static void sent(struct conn *c, int64_t res)
 	if (res < 0 && res != -EAGAIN && res != -EINTR && res != -ECANCELED)
 		stream_break(c, -res);
 	if (c->is & CONN_DEAD) {
+		out_drop(c);
 		stream_later(c);
 		return;
 	}
@@ -408,7 +409,8 @@ static int uring_one_round(struct loop *l, int64_t timeout)
 	mind_tightness(l);
 	feed_starved(l);
 	offer_all(l);
-	err = ring_wait(r, timeout, l->engine->plan->spin);
+	/* Who waits in line has come already: the buffers are back at the end of this round. */
+	err = ring_wait(r, r->starved_count ? 0 : timeout, l->engine->plan->spin);
 	if (err < 0)
 		return err;
 	loop_clock(l);

@@ -107,7 +107,7 @@ static bool refuses(struct conn *c, const char *in, size_t n, bool last)
 	return wrong;
 }
 
-/* Answer a datagram. The engine counts replies that had no room, but not what is refused: finished. */
+/* Answer a datagram. The engine counts replies without room; one that is finished was refused. */
 static void reply(struct conn *c, const char *in, size_t n)
 {
 	struct work w = { .in = in, .n = n };
