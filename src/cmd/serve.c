@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "../base/clock.h"
 #include "../service/service.h"
@@ -153,6 +154,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (code != SERVE_GO)
 		return code;
 	serve_report_begin(s);
+	tzset();                /* daytime's zone is read now, not in the middle of serving */
 	code = engine_run(&s->plan, why);
 	return serve_report_end(s, code, why);
 }

@@ -45,21 +45,22 @@ struct service {
 	/* Returns how many bytes of in were used. Left out: all that comes is dropped, unseen and uncopied. */
 	size_t (*bytes)(struct conn *c, const char *in, size_t n);
 	void (*more)(struct conn *c);                           /* a stream takes bytes (again): fill it */
-	/* The peer of a stream has finished; left is what bytes() never used. Left out: conn_finish. */
+	/* The peer of a stream has finished; left is what bytes() never used; all is sent. Left out: conn_finish. */
 	void (*ended)(struct conn *c, const char *left, size_t n);
 	void (*closed)(struct conn *c);                         /* a stream is gone; nothing can be written */
 };
 
 /*
  * Write n bytes. Returns how many were taken, fewer when the buffers are full;
- * of a datagram's reply all or none. What is written leaves after the call.
+ * of a datagram's reply all or none, and of no bytes an empty reply. What is
+ * written leaves after the call.
  */
 size_t conn_write(struct conn *c, const void *bytes, size_t n);
 
 /*
- * Memory to write the reply into in place: at least 1 and at most want bytes,
- * *room says how many. NULL and 0 when the buffers are full. It is the
- * service's until conn_commit or the end of the call.
+ * Memory to write the reply into in place: at most want bytes, *room says how
+ * many; 1024 at least where nothing is queued. NULL and 0 when the buffers are
+ * full. It is the service's until conn_commit or the end of the call.
  */
 char *conn_room(struct conn *c, size_t want, size_t *room);
 
@@ -69,6 +70,7 @@ void conn_commit(struct conn *c, size_t n);
 /*
  * No more will be written: send what there is, then the end (FIN). Bytes that
  * still come are dropped; the connection closes when the peer has finished too.
+ * Of a datagram: it is refused, and its missing reply no failure.
  */
 void conn_finish(struct conn *c);
 

@@ -159,6 +159,7 @@ struct loop {
 
 	char *round;                    /* CORE_ROUND bytes */
 	size_t round_used;
+	struct piece *room;             /* given to a service where the round had none left */
 	const char *in_from, *in_to;    /* input that stays where it is until the round ends */
 	uint64_t held;                  /* bytes in pieces and rests on the heap */
 

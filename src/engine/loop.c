@@ -18,6 +18,7 @@
 #include "accept.h"
 #include "dgram.h"
 #include "note.h"
+#include "out.h"
 #include "rate.h"
 #include "stream.h"
 
@@ -92,6 +93,7 @@ void loop_free(struct loop *l)
 	release(l->peers, l->most * sizeof *l->peers);
 	release(l->round, CORE_ROUND);
 	dgram_free(l);
+	out_end(l);
 	if (l->wake >= 0)
 		close(l->wake);
 	free(l->ports);

@@ -138,27 +138,60 @@ size_t out_add(struct conn *c, const char *bytes, size_t n)
 	return n;
 }
 
+/* A room that was never committed. */
+static void forget_room(struct loop *l)
+{
+	if (!l->room)
+		return;
+	out_hold(l, -(int64_t)l->room->n);
+	free(l->room);
+	l->room = NULL;
+}
+
+/* Where the round's memory ends, the heap goes on: a full round must not look like a full conn. */
+static char *heap_room(struct loop *l, size_t n)
+{
+	l->room = heap_piece(l, n);
+	return l->room ? (char *)(l->room + 1) : NULL;
+}
+
 char *out_room(struct conn *c, size_t want, size_t *room)
 {
 	struct loop *l = c->port->loop;
 	size_t at = (l->round_used + 15) & ~(size_t)15;
 	size_t most = allowed(c);
+	size_t n = want < most ? want : most;
+	char *to = NULL;
 
-	/* The piece itself has to fit behind it. */
-	if (at + 2 * sizeof(struct piece) >= CORE_ROUND)
-		most = 0;
-	else if (most > CORE_ROUND - 2 * sizeof(struct piece) - at)
-		most = CORE_ROUND - 2 * sizeof(struct piece) - at;
-	*room = want < most ? want : most;
-	return *room ? l->round + at : NULL;
+	forget_room(l);
+	if (n && at + n + 2 * sizeof(struct piece) <= CORE_ROUND)   /* the piece itself goes behind it */
+		to = l->round + at;
+	else if (n)
+		to = heap_room(l, n);
+	*room = to ? n : 0;
+	return to;
 }
 
 void out_commit(struct conn *c, size_t n)
 {
-	char *bytes = n ? out_round(c->port->loop, n) : NULL;
+	struct loop *l = c->port->loop;
+	struct piece *p = l->room;
 
-	if (bytes)
-		refer(c, bytes, n);
+	if (!n)
+		return;
+	if (!p) {
+		refer(c, out_round(l, n), n);
+		return;
+	}
+	l->room = NULL;
+	out_hold(l, (int64_t)n - p->n);
+	p->n = n;
+	append(c, p);
+}
+
+void out_end(struct loop *l)
+{
+	forget_room(l);
 }
 
 int out_gather(const struct conn *c, struct iovec *iov, int most, size_t *n)
