@@ -9,7 +9,7 @@
  *
  * Completions are read twice: first the sends, which end the last round, then
  * the rest, which begin the next. ring.c makes the ring, uring-port.c takes
- * callers and datagrams. The twin of it all is epoll.c.
+ * callers and datagrams, uring-out.c sends. The twin of it all is epoll.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +25,6 @@
 #include "uring.h"
 
 enum {
-	PIECES = 128,                   /* in one send */
 	DROP = 1024 * 1024,             /* bytes dropped in one receive */
 	BULK = 2                        /* full buffers in a row that make a conn one in bulk */
 };
@@ -202,106 +201,6 @@ static void received(struct conn *c, int res, unsigned flags, enum ring_size siz
 		receive(c);
 }
 
-/* -- Out ------------------------------------------------------------------------------- */
-
-static void uring_flush(struct conn *c)
-{
-	struct ring *r = uring_ring(c->port->loop);
-
-	if (c->is & CONN_DIRTY)
-		return;
-	c->is |= CONN_DIRTY;
-	r->dirty[r->dirty_count++] = c;
-}
-
-/*
- * A send of all pieces that never waits. Well done it says nothing, unless
- * something waits for that; a part (MSG_WAITALL makes that a failure) or none
- * of it always comes as a completion.
- */
-static void offer(struct conn *c)
-{
-	struct loop *l = c->port->loop;
-	struct ring *r = uring_ring(l);
-	struct io_uring_sqe *sqe = ring_entry(r);
-	const int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
-	bool several = c->out->next != c->out;
-	struct iovec one, *iov = several ? out_round(l, PIECES * sizeof *iov) : NULL;
-	struct msghdr *m = iov ? out_round(l, sizeof *m) : NULL;
-	size_t n;
-
-	if (m)
-		*m = (struct msghdr){ .msg_iov = iov, .msg_iovlen = out_gather(c, iov, PIECES, &n) };
-	else
-		out_gather(c, &one, 1, &n);
-	if (m)
-		io_uring_prep_sendmsg(sqe, c->fd, m, flags);
-	else
-		io_uring_prep_send(sqe, c->fd, one.iov_base, one.iov_len, flags);
-	if (!stream_will_wait(c))
-		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-	c->is |= CONN_SENDING;
-	r->offered[r->offered_count++] = (struct offer){ c, n };
-	uring_tag(sqe, c, OF_SEND);
-}
-
-/* A send that waits for the peer, of what lies on the heap. */
-static void drain(struct conn *c)
-{
-	struct io_uring_sqe *sqe;
-	struct iovec first;
-	size_t n;
-
-	if (c->is & (CONN_DEAD | CONN_DRAINING) || !c->out)
-		return;
-	out_gather(c, &first, 1, &n);
-	sqe = ring_entry(uring_ring(c->port->loop));
-	io_uring_prep_send(sqe, c->fd, first.iov_base, first.iov_len, MSG_NOSIGNAL);
-	c->is |= CONN_DRAINING;
-	uring_tag(sqe, c, OF_DRAIN);
-}
-
-static void offer_all(struct loop *l)
-{
-	struct ring *r = uring_ring(l);
-	uint32_t n = r->dirty_count;
-
-	r->dirty_count = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		struct conn *c = r->dirty[i];
-
-		if (c->is & (CONN_SENDING | CONN_DRAINING) && !(c->is & CONN_DEAD)) {
-			r->dirty[r->dirty_count++] = c;
-			continue;
-		}
-		c->is &= ~CONN_DIRTY;
-		if (c->is & CONN_DEAD)
-			stream_later(c);
-		else if (c->out)
-			offer(c);
-	}
-}
-
-static void sent(struct conn *c, int64_t res)
-{
-	if (c->out)
-		ring_tell_send(c, res);
-	if (res > 0) {
-		out_sent(c, res);
-		CORE_COUNT(c->port->loop, bytes_out, res);
-	}
-	if (res < 0 && res != -EAGAIN && res != -EINTR && res != -ECANCELED)
-		stream_break(c, -res);
-	if (c->is & CONN_DEAD) {
-		out_drop(c);
-		stream_later(c);
-		return;
-	}
-	stream_offered(c);
-	if (c->is & CONN_STALLED)
-		drain(c);
-}
-
 /* -- Rounds ------------------------------------------------------------------------------ */
 
 static struct io_uring_cqe *completion(struct ring *r, unsigned i)
@@ -319,20 +218,6 @@ static void *what(const struct io_uring_cqe *cqe)
 	return (void *)(uintptr_t)(cqe->user_data & ~(uint64_t)OF_BITS);
 }
 
-/* Those of which nothing was heard are done, once all that was submitted has been seen to. */
-static void end_offers(struct ring *r)
-{
-	for (uint32_t i = 0; i < r->offered_count; i++) {
-		struct conn *c = r->offered[i].conn;
-
-		if (!(c->is & CONN_SENDING))
-			continue;
-		c->is &= ~CONN_SENDING;
-		sent(c, r->offered[i].n);
-	}
-	r->offered_count = 0;
-}
-
 /*
  * The sends, which end the round before. Its memory is free then, unless the
  * completions overflowed: a failure may be missing, or output waits behind it.
@@ -348,12 +233,11 @@ static void end_round(struct loop *l, unsigned n)
 
 		if (of(cqe) != OF_SEND)
 			continue;
-		c->is &= ~CONN_SENDING;
-		sent(c, ring_result(OF_SEND, cqe->res));
+		uring_answered(c, ring_result(OF_SEND, cqe->res));
 	}
 	if (!settled)
 		return;
-	end_offers(r);
+	uring_end_offers(r);
 	if (r->dirty_count)
 		return;
 	ring_give_back(r);
@@ -391,8 +275,7 @@ static void dispatch(struct loop *l, const struct io_uring_cqe *cqe)
 		received(c, res, cqe->flags, RING_LARGE);
 		break;
 	case OF_DRAIN:
-		c->is &= ~CONN_DRAINING;
-		sent(c, res);
+		uring_drained(c, res);
 		break;
 	case OF_WAKE:
 		woken(l);
@@ -408,7 +291,7 @@ static int uring_one_round(struct loop *l, int64_t timeout)
 
 	mind_tightness(l);
 	feed_starved(l);
-	offer_all(l);
+	uring_offer_all(l);
 	/* Who waits in line has come already: the buffers are back at the end of this round. */
 	err = ring_wait(r, r->starved_count ? 0 : timeout, l->engine->plan->spin);
 	if (err < 0)

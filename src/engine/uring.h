@@ -25,4 +25,17 @@ int uring_listen(struct port *p, bool on);
 void uring_accepted(struct port *p, int res, bool more);
 void uring_polled(struct port *p);
 
+/* There is output: offer it when the round ends. */
+void uring_flush(struct conn *c);
+
+/* Offer the output of all conns that have some. */
+void uring_offer_all(struct loop *l);
+
+/* An offer was answered with bytes or a negative errno; so was a send that waits. */
+void uring_answered(struct conn *c, int64_t res);
+void uring_drained(struct conn *c, int64_t res);
+
+/* All offers that nothing was heard of are done. */
+void uring_end_offers(struct ring *r);
+
 #endif

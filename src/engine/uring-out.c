@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sending on io_uring: first an offer that never waits, of all pieces where
+ * they lie; and of what was not taken, once it lies on the heap, a send that
+ * waits. Between the two the conn is stalled. Receiving is uring.c's.
+ */
+#include "uring.h"
+
+#include <errno.h>
+
+#include "../sock/watch.h"
+#include "out.h"
+#include "ring-tell.h"
+#include "stream.h"
+
+enum { PIECES = 128 };                  /* in one send */
+
+void uring_flush(struct conn *c)
+{
+	struct ring *r = uring_ring(c->port->loop);
+
+	if (c->is & CONN_DIRTY)
+		return;
+	c->is |= CONN_DIRTY;
+	r->dirty[r->dirty_count++] = c;
+}
+
+/*
+ * A send of all pieces that never waits. Well done it says nothing, unless
+ * something waits for that or somebody watches, and so it counts as done; a part (MSG_WAITALL makes that a failure) or none
+ * of it always comes as a completion.
+ */
+static void offer(struct conn *c)
+{
+	struct loop *l = c->port->loop;
+	struct ring *r = uring_ring(l);
+	struct io_uring_sqe *sqe = ring_entry(r);
+	const int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
+	bool several = c->out->next != c->out;
+	struct iovec one, *iov = several ? out_round(l, PIECES * sizeof *iov) : NULL;
+	struct msghdr *m = iov ? out_round(l, sizeof *m) : NULL;
+	size_t n;
+
+	if (m)
+		*m = (struct msghdr){ .msg_iov = iov, .msg_iovlen = out_gather(c, iov, PIECES, &n) };
+	else
+		out_gather(c, &one, 1, &n);
+	if (m)
+		io_uring_prep_sendmsg(sqe, c->fd, m, flags);
+	else
+		io_uring_prep_send(sqe, c->fd, one.iov_base, one.iov_len, flags);
+	if (!stream_will_wait(c) && !watch_on())
+		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+	c->is |= CONN_SENDING;
+	CORE_COUNT(l, bytes_out, n);
+	r->offered[r->offered_count++] = (struct offer){ c, n };
+	uring_tag(sqe, c, OF_SEND);
+}
+
+/* A send that waits for the peer, of what lies on the heap. */
+static void drain(struct conn *c)
+{
+	struct io_uring_sqe *sqe;
+	struct iovec first;
+	size_t n;
+
+	if (c->is & (CONN_DEAD | CONN_DRAINING) || !c->out)
+		return;
+	out_gather(c, &first, 1, &n);
+	sqe = ring_entry(uring_ring(c->port->loop));
+	io_uring_prep_send(sqe, c->fd, first.iov_base, first.iov_len, MSG_NOSIGNAL);
+	c->is |= CONN_DRAINING;
+	uring_tag(sqe, c, OF_DRAIN);
+}
+
+void uring_offer_all(struct loop *l)
+{
+	struct ring *r = uring_ring(l);
+	uint32_t n = r->dirty_count;
+
+	r->dirty_count = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct conn *c = r->dirty[i];
+
+		if (c->is & (CONN_SENDING | CONN_DRAINING) && !(c->is & CONN_DEAD)) {
+			r->dirty[r->dirty_count++] = c;
+			continue;
+		}
+		c->is &= ~CONN_DIRTY;
+		if (c->is & CONN_DEAD)
+			stream_later(c);
+		else if (c->out)
+			offer(c);
+	}
+}
+
+/* What follows when the kernel has taken res bytes, or a negative errno: the next, or a send that waits. */
+static void sent(struct conn *c, int64_t res)
+{
+	if (c->out)
+		ring_tell_send(c, res);
+	if (res > 0)
+		out_sent(c, res);
+	if (res < 0 && res != -EAGAIN && res != -EINTR && res != -ECANCELED)
+		stream_break(c, -res);
+	if (c->is & CONN_DEAD) {
+		out_drop(c);
+		stream_later(c);
+		return;
+	}
+	stream_offered(c);
+	if (c->is & CONN_STALLED)
+		drain(c);
+}
+
+/* An offer was answered: not all was taken, or somebody wanted to know. */
+void uring_answered(struct conn *c, int64_t res)
+{
+	struct iovec iov[PIECES];
+	size_t n;
+
+	out_gather(c, iov, PIECES, &n);
+	CORE_COUNT(c->port->loop, bytes_out, (res > 0 ? (uint64_t)res : 0) - n);
+	c->is &= ~CONN_SENDING;
+	sent(c, res);
+}
+
+void uring_drained(struct conn *c, int64_t res)
+{
+	CORE_COUNT(c->port->loop, bytes_out, res > 0 ? res : 0);
+	c->is &= ~CONN_DRAINING;
+	sent(c, res);
+}
+
+/* Those of which nothing was heard are done, once all that was submitted has been seen to. */
+void uring_end_offers(struct ring *r)
+{
+	for (uint32_t i = 0; i < r->offered_count; i++) {
+		struct conn *c = r->offered[i].conn;
+
+		if (!(c->is & CONN_SENDING))
+			continue;
+		c->is &= ~CONN_SENDING;
+		sent(c, r->offered[i].n);
+	}
+	r->offered_count = 0;
+}
