@@ -99,6 +99,8 @@ struct port {
 	bool listening, wanted;         /* the back end waits for callers; it shall */
 	bool multi, cancelling;         /* io_uring: the accept goes on by itself; it is being called off */
 	bool waiting;                   /* io_uring: an accept or a poll is under way */
+	dev_t device;                   /* of the Unix path made here; inode 0: none */
+	ino_t inode;
 	uint32_t resume;                /* tick at which a pause ends; 0 none */
 	int backlog;
 } __attribute__((aligned(64)));         /* the back ends keep marks in the low bits of pointers */

@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "../sock/call.h"
 #include "dgram.h"
@@ -115,6 +114,44 @@ static void choose_congestion(struct port *p)
 		note_line(p->loop->engine, ENGINE_COME_AND_GO,
 		          "congestion control at %s: cubic for peers on loopback%s%s",
 		          sock_name(&p->sock).s, p->cubic ? ", else " : "", p->cubic ? now : "");
+}
+
+/* -- Unix paths ------------------------------------------------------------------------- */
+
+/* The path of a listener of ours. False when it has none. */
+static bool path_of(struct port *p, struct sockaddr_un *un)
+{
+	struct sock_addr own;
+
+	if (p->given || p->sock.family != AF_UNIX || sock_name_addr(&p->sock, &own) < 0 ||
+	    own.len <= offsetof(struct sockaddr_un, sun_path))
+		return false;
+	*un = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(un, &own.storage, own.len < sizeof *un ? own.len : sizeof *un);
+	un->sun_path[sizeof un->sun_path - 1] = '\0';
+	return un->sun_path[0];
+}
+
+static void remember_path(struct port *p)
+{
+	struct sockaddr_un un;
+	struct stat st;
+
+	if (!path_of(p, &un) || sys.lstat(un.sun_path, &st) < 0)
+		return;
+	p->device = st.st_dev;
+	p->inode = st.st_ino;
+}
+
+/* The path goes with the server, unless somebody else has put his own there meanwhile. */
+static void remove_path(struct port *p)
+{
+	struct sockaddr_un un;
+	struct stat st;
+
+	if (p->inode && path_of(p, &un) && sys.lstat(un.sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    st.st_dev == p->device && st.st_ino == p->inode)
+		sys.unlink(un.sun_path);
 }
 
 /* -- One listener --------------------------------------------------------------------- */
@@ -236,6 +273,7 @@ static int open_one(struct engine *e, const struct group *g, const char *where, 
 	settle(p, l, g, &s);
 	p->owned = true;
 	p->given = begins(where, "fd:");
+	remember_path(p);
 	code = unfit(p, why);
 	if (code)
 		return code;
@@ -257,28 +295,6 @@ int listen_all(struct engine *e, char why[ENGINE_WHY])
 		for (int j = 0; j < plan->groups[i].wheres && !code; j++)
 			code = open_one(e, &e->groups[i], plan->groups[i].where[j], why);
 	return code;
-}
-
-/* -- Unix paths ------------------------------------------------------------------------- */
-
-/* The path goes with the server, unless somebody else has put his own there meanwhile. */
-static void remove_path(struct port *p)
-{
-	struct sock_addr own;
-	struct sockaddr_un un = { .sun_family = AF_UNSPEC };
-	struct sock probe;
-
-	if (!p->owned || p->given || p->sock.family != AF_UNIX || sock_name_addr(&p->sock, &own) < 0)
-		return;
-	memcpy(&un, &own.storage, own.len < sizeof un ? own.len : sizeof un);
-	if (un.sun_family != AF_UNIX || own.len <= offsetof(struct sockaddr_un, sun_path) || !un.sun_path[0])
-		return;
-	sock_close(&p->sock);
-	probe = sock_open(AF_UNIX, own.type, 0);
-	sock_limit(&probe, 0);
-	if (sock_connect_addr(&probe, &own) < 0 && probe.error == ECONNREFUSED)
-		unlink(un.sun_path);
-	sock_close(&probe);
 }
 
 void listen_tidy(struct engine *e)
