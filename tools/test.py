@@ -5,10 +5,11 @@
     test.py [--soak] [PATTERN]
 
 Unit and fault tests run in four builds, {gcc, clang} x {plain, sanitizers};
-the lectures' programs in the plainest and the strictest of them; the house's
-rules once; each fuzz target for SOCKEYE_FUZZ_SECONDS (30). The last line says
-how many passed and failed. --soak repeats all but the fuzzing and the house
-and sets SOCKEYE_SOAK=1 for the tests.
+the lectures' programs and the command in the plainest and the strictest of
+them, the command on each engine; the house's rules once; each fuzz target for
+SOCKEYE_FUZZ_SECONDS (30). The last line says how many passed and failed.
+--soak repeats all but the fuzzing and the house and sets SOCKEYE_SOAK=1 for
+the tests.
 """
 import argparse
 import json
@@ -32,6 +33,10 @@ BUILDS = {
     "build-gcc-asan": ("gcc", SANITIZE),
     "build-clang": ("clang", []),
     "build-clang-asan": ("clang", SANITIZE),
+}
+ENGINES = {             # the command's, by build: eperm and enosys are io_uring forbidden with that errno
+    "build": ["epoll", "io_uring", "eperm", "enosys"],
+    "build-clang-asan": ["epoll", "io_uring"],
 }
 FUZZ = "build-fuzz"
 FUZZ_BUILD = ("clang", ["-Dfuzz=true", *SANITIZE])
@@ -152,17 +157,26 @@ def count_runs(folder, entries, tally, log):
             tally.fail(f"{folder}: {module_of(entry['name'])} ({entry['result'].lower()})", log)
 
 
-def python_tests(folder, suite, pattern, tally, **environment):
-    """Black-box tests against one build, by the Python that is the oracle too."""
-    result, log = LOGS / f"{folder}-{suite}.xml", LOGS / f"{folder}-{suite}.log"
+def python_tests(folder, suite, pattern, tally, label="", **environment):
+    """Black-box tests against one build, by the Python that is the oracle too. A label tells runs apart."""
+    name = "-".join(part for part in (folder, suite, label) if part)
+    result, log = LOGS / f"{name}.xml", LOGS / f"{name}.log"
+    limit = PYTEST_LIMIT * (4 if "SOCKEYE_SOAK" in environment else 1)
     result.unlink(missing_ok=True)
     code = run([*PYTEST, f"--junitxml={result}", *(["-k", pattern] if pattern else []), f"tests/{suite}"],
-               PYTEST_LIMIT, log, SOCKEYE_BUILD=str(ROOT / folder), PYTHONDONTWRITEBYTECODE="1",
+               limit, log, SOCKEYE_BUILD=str(ROOT / folder), PYTHONDONTWRITEBYTECODE="1",
                **environment)
     if result.exists():
-        bad = tally.add_junit(result, folder, log)
+        bad = tally.add_junit(result, f"{folder} {label}".strip(), log)
     if not result.exists() or (code not in (0, 5) and not bad):    # 5: no test has such a name
-        tally.fail(f"{folder}: pytest of {suite} (exit code {code})", log)
+        tally.fail(f"{folder}: pytest of {suite} {label}".rstrip() + f" (exit code {code})", log)
+
+
+def command_tests(folder, pattern, tally, step, **environment):
+    """The command, on each engine that says something new of this build."""
+    for engine in ENGINES.get(folder, []):
+        step(f"command on {engine} in {folder}", python_tests, folder, "cli", pattern, tally, engine,
+             SOCKEYE_ENGINE=engine, **environment)
 
 
 def fuzz(target):
@@ -220,6 +234,8 @@ def test(pattern, tally):
         step("house in build", python_tests, "build", "house", pattern, tally)
     if "build-clang-asan" in built:
         step("lectures in build-clang-asan", python_tests, "build-clang-asan", "lectures", pattern, tally)
+    for name in built:
+        command_tests(name, pattern, tally, step)
     step("fuzzing", fuzz_tests, pattern, tally)
 
 
@@ -232,6 +248,7 @@ def soak(pattern, tally):
         for round in range(1, rounds // 5 + 2):
             step(f"lectures in {name}, round {round}", python_tests, name, "lectures", pattern, tally,
                  SOCKEYE_SOAK="1")
+            command_tests(name, pattern, tally, step, SOCKEYE_SOAK="1")
 
 
 def main():

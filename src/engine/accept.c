@@ -160,7 +160,8 @@ static bool accept_one(struct port *p)
 	int fd;
 
 	if (!placed && !e->plan->refuse) {
-		wait_for_places(p);
+		if (call_poll(p->sock.fd, POLLIN, 0) > 0)
+			wait_for_places(p);
 		return false;
 	}
 	fd = call_above_streams(call_accept(p->sock.fd, &peer));

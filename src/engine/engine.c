@@ -261,8 +261,10 @@ static void end(struct engine *e, struct signals *s, int number)
 		return;
 	}
 	atomic_store(&e->deadline, clock_now() + drain);
-	note_line(e, ENGINE_NOTE, "%s: taking no more callers, %u to finish within %" PRId64 " ms",
-	          sigdescr_np(number), (unsigned)e->clients, drain / CLOCK_MS);
+	bool whole = drain % CLOCK_SEC == 0;
+
+	note_line(e, ENGINE_NOTE, "%s: taking no more callers, %u to finish within %" PRId64 " %s", sigdescr_np(number),
+	          (unsigned)e->clients, drain / (whole ? CLOCK_SEC : CLOCK_MS), whole ? "s" : "ms");
 	set_state(e, CORE_DRAIN);
 }
 

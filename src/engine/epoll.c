@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
@@ -24,14 +25,15 @@ enum {
 	READS = 16,                     /* of one conn before others get their turn */
 	BUFFERS = 64,                   /* pieces in one send */
 	GROWN_MOST = 4,                 /* CORE_INPUT << 4 is CORE_SCRATCH */
-	DROP = 1024 * 1024              /* bytes dropped in one call */
+	DROP = 1024 * 1024,             /* bytes dropped in one call */
+	SCRATCH = CORE_HEADROOM + DROP  /* the larger of what is read and what is dropped */
 };
 
 static const uint32_t IN = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
 
 struct poller {
 	int fd;
-	char *scratch;                  /* CORE_HEADROOM and CORE_SCRATCH bytes */
+	char *scratch;                  /* SCRATCH bytes, memory as far as they are touched */
 	struct epoll_event events[EVENTS];
 };
 
@@ -61,7 +63,9 @@ static int epoll_open(struct loop *l)
 		return -ENOMEM;
 	l->own = p;
 	l->at_once = true;
-	p->scratch = malloc(CORE_HEADROOM + CORE_SCRATCH);
+	p->scratch = mmap(NULL, SCRATCH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p->scratch == MAP_FAILED)
+		p->scratch = NULL;
 	p->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (p->fd < 0)
 		return -errno;
@@ -76,7 +80,8 @@ static void epoll_close(struct loop *l)
 		return;
 	if (p->fd >= 0)
 		close(p->fd);
-	free(p->scratch);
+	if (p->scratch)
+		munmap(p->scratch, SCRATCH);
 	free(p);
 	l->own = NULL;
 }

@@ -257,6 +257,22 @@ static int note_own_port(struct engine *e, struct port *p)
 	return 0;
 }
 
+/*
+ * A server that was killed leaves its rings to the kernel, which takes a moment
+ * to let go of what they held: its place is not free at once.
+ */
+static struct sock bind_at(const char *where, const struct sock_how *how)
+{
+	enum { TRIES = 50, PAUSE_MS = 10 };
+	struct sock s = sock_server_how(where, how);
+
+	for (int i = 0; i < TRIES && s.fd < 0 && s.error == EADDRINUSE; i++) {
+		sys.poll(NULL, 0, PAUSE_MS);
+		s = sock_server_how(where, how);
+	}
+	return s;
+}
+
 static int open_one(struct engine *e, const struct group *g, const char *where, char why[ENGINE_WHY])
 {
 	struct loop *l = e->loops[0];
@@ -266,8 +282,8 @@ static int open_one(struct engine *e, const struct group *g, const char *where, 
 	int on = 1, code;
 
 	options_for(options, g->asked, where);
-	s = sock_server_how(where, &(struct sock_how){ .options = *options ? options : NULL,
-	                    .backlog = g->asked->backlog ? g->asked->backlog : BACKLOG });
+	s = bind_at(where, &(struct sock_how){ .options = *options ? options : NULL,
+	            .backlog = g->asked->backlog ? g->asked->backlog : BACKLOG });
 	if (s.fd < 0)
 		return fail(why, code_of(&s), s.why);
 	settle(p, l, g, &s);

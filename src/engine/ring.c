@@ -12,7 +12,9 @@
 
 #include "../base/clock.h"
 
-enum { ENTRIES = 1024, COMPLETIONS = 8192, SMALL_BUFFERS = 256, LARGE_BUFFERS = 16 };
+enum { ENTRIES = 1024, COMPLETIONS = 8192, LARGE_BUFFERS = 16 };
+
+uint32_t ring_small_buffers = 256;
 
 int (*ring_seam)(int of, int res);
 
@@ -141,7 +143,7 @@ int ring_make(struct ring **ring, uint32_t conns)
 	r->offered = reserve((conns + 1) * sizeof *r->offered);
 	if (!r->dirty || !r->starved || !r->offered)
 		return -ENOMEM;
-	err = stock_make(r, RING_SMALL, SMALL_BUFFERS, CORE_INPUT);
+	err = stock_make(r, RING_SMALL, ring_small_buffers, CORE_INPUT);
 	return err ? err : stock_make(r, RING_LARGE, LARGE_BUFFERS, CORE_SCRATCH);
 }
 

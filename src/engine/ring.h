@@ -59,6 +59,9 @@ char *ring_take(struct ring *r, enum ring_size size, unsigned number);
 /* Give all taken buffers back to the kernel. */
 void ring_give_back(struct ring *r);
 
+/* How many small buffers a ring gets, a power of two. A test may take fewer. */
+extern uint32_t ring_small_buffers;
+
 /* Where a test may change what a completion says. NULL: nowhere. */
 extern int (*ring_seam)(int of, int res);
 

@@ -26,9 +26,9 @@ void uring_flush(struct conn *c)
 }
 
 /*
- * A send of all pieces that never waits. Well done it says nothing, unless
- * something waits for that or somebody watches, and so it counts as done; a part (MSG_WAITALL makes that a failure) or none
- * of it always comes as a completion.
+ * A send of all pieces that never waits, and counts as done. Well done it says
+ * nothing, unless something waits for that or somebody watches; a part of it
+ * (MSG_WAITALL makes that a failure) or none always comes as a completion.
  */
 static void offer(struct conn *c)
 {

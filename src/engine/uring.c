@@ -39,8 +39,8 @@ static void select_buffer(struct io_uring_sqe *sqe, enum ring_size size)
 
 /*
  * Receives that go on by themselves are the cheapest, but cannot be held back
- * at once. So who sends in bulk, and everybody while too much is held, gets
- * one receive at a time.
+ * at once. So who sends in bulk or has a rate to keep, and everybody while too
+ * much is held, gets one receive at a time.
  */
 static void receive(struct conn *c)
 {
@@ -55,7 +55,7 @@ static void receive(struct conn *c)
 	c->is |= CONN_RECEIVING;
 	if (stream_drops(c) && c->port->inet) {
 		io_uring_prep_recv(sqe, c->fd, r->stock[RING_SMALL].memory, DROP, MSG_TRUNC);
-	} else if (l->tight) {
+	} else if (l->tight || c->port->group->rate) {
 		io_uring_prep_recv(sqe, c->fd, NULL, CORE_TIGHT, 0);
 		select_buffer(sqe, RING_SMALL);
 	} else if (c->grown >= BULK && r->stock[RING_LARGE].free) {
