@@ -52,7 +52,7 @@ struct conn {
 	int32_t fd;
 	uint16_t is;                    /* CONN_* */
 	uint8_t grown;                  /* reads are CORE_INPUT << grown */
-	bool hung;                      /* epoll: an end or urgent byte is near; io_uring: all is called off */
+	bool hung;                      /* epoll: read on until there is nothing; io_uring: all is called off */
 	struct port *port;              /* where it came in; NULL: the record is free */
 	struct piece *out;
 	struct rest *in;                /* of a free record: the next one */

@@ -273,15 +273,18 @@ static void count(struct loop *l)
 }
 
 /* One batch: if more wait, the back end says so at once, and others get their turn. */
-void dgram_ready(struct port *p)
+bool dgram_ready(struct port *p)
 {
 	struct dgrams *d = p->loop->dgrams;
+	bool full = false;
 
 	d->batch.room = p->sock.family == AF_UNIX ? PLAIN : LIST;
 	do {
 		if (sock_recvmany(&p->sock, &d->batch) <= 0)
-			return;
+			return false;
+		full = full || d->batch.messages == MESSAGES;
 		count(p->loop);
 		answer(p);
 	} while (d->batch.waiting);
+	return full;
 }

@@ -12,8 +12,8 @@ void dgram_free(struct loop *l);
 /* Ask the kernel for what the replies need; make room for bursts. */
 void dgram_prepare(struct sock *s);
 
-/* Datagrams wait at a port: answer some batches of them. */
-void dgram_ready(struct port *p);
+/* Datagrams wait at a port: answer a batch of them. True when more may wait. */
+bool dgram_ready(struct port *p);
 
 /* The contract's functions for the datagram at hand. */
 size_t dgram_write(struct conn *c, const void *bytes, size_t n);

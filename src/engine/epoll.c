@@ -99,8 +99,10 @@ static int epoll_listen(struct port *p, bool on)
 	return on ? err : 0;
 }
 
+/* A read from a Unix stream stops behind passed descriptors: a short one does not mean an empty queue there. */
 static int epoll_begin(struct conn *c)
 {
+	c->hung = !c->port->inet;
 	return control(c->port->loop, EPOLL_CTL_ADD, c->fd, IN, c);
 }
 

@@ -193,7 +193,6 @@ static void settle(struct port *p, struct loop *l, const struct group *g, struct
 	p->datagram = s->type == SOCK_DGRAM;
 	p->inet = is_inet(s);
 	p->loopback = sock_name_addr(&p->sock, &own) == 0 && source_is_loopback(&own);
-	call_fcntl(s->fd, F_SETFL, O_NONBLOCK);
 	p->backlog = g->asked->backlog ? g->asked->backlog : BACKLOG;
 	l->port_count++;
 }
@@ -235,6 +234,14 @@ static void mind_backlog(const struct port *p)
 
 static int finish(struct port *p, char why[ENGINE_WHY])
 {
+	int err = call_fcntl(p->sock.fd, F_SETFL, O_NONBLOCK);
+
+	/* A worker that waits in accept serves nobody. */
+	if (err < 0) {
+		snprintf(why, ENGINE_WHY, "server %.200s: O_NONBLOCK: %s", sock_name(&p->sock).s,
+		         strerrordesc_np(-err));
+		return CODE_NETWORK;
+	}
 	if (p->datagram) {
 		dgram_prepare(&p->sock);
 		if (!dgram_make(p->loop))

@@ -231,12 +231,10 @@ static int work(struct loop *l)
 
 /* -- The end ------------------------------------------------------------------------ */
 
-/* Those already in the queue are still served. */
+/* Those already in the queue are still served, as far as a queue is long. */
 static void empty(struct port *p)
 {
-	if (p->datagram)
-		dgram_ready(p);
-	for (int i = 0; !p->datagram && i < p->backlog && accept_ready(p); i++)
+	for (int i = 0; i < p->backlog && (p->datagram ? dgram_ready : accept_ready)(p); i++)
 		;
 }
 

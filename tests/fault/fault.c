@@ -16,7 +16,7 @@ const char *const fault_names[FAULT_CALLS] = {
 	"socket", "socketpair", "bind", "listen", "accept4", "connect", "send", "sendto", "sendmsg",
 	"sendmmsg", "recv", "recvfrom", "recvmsg", "recvmmsg", "sendfile", "pread", "read", "shutdown",
 	"close", "fcntl", "getsockopt", "setsockopt", "getsockname", "getpeername", "poll",
-	"getaddrinfo", "malloc",
+	"epoll_ctl", "epoll_wait", "getaddrinfo", "malloc",
 };
 
 #define RETURN_ERRORS(...)                                                      \
@@ -72,6 +72,10 @@ const int *fault_errors(enum fault_call call)
 		RETURN_ERRORS(ENOBUFS, ENOTCONN);
 	case FAULT_POLL:
 		RETURN_ERRORS(EINTR, ENOMEM, EINVAL);
+	case FAULT_EPOLL_CTL:
+		RETURN_ERRORS(ENOMEM, ENOSPC, EPERM);
+	case FAULT_EPOLL_WAIT:
+		RETURN_ERRORS(EINTR, EBADF, EINVAL);
 	case FAULT_GETADDRINFO:
 		RETURN_ERRORS(ENOMEM);
 	default:
@@ -88,8 +92,11 @@ bool fault_can_be_short(enum fault_call call)
 /* Count a call. Returns true when it shall go wrong; then errno is set, or 0 for a short one. */
 static bool strike(enum fault_call call)
 {
-	int i = count++;
+	int i;
 
+	if (plan.of_kind && plan.kind != call)
+		return false;
+	i = count++;
 	if (i < FAULT_MOST)
 		fault_log[i] = call;
 	if (i != plan.at)
@@ -123,6 +130,9 @@ WRAP(int, setsockopt, FAULT_SETSOCKOPT, (int a, int b, int c, const void *d, soc
 WRAP(int, getsockname, FAULT_GETSOCKNAME, (int a, struct sockaddr *b, socklen_t *c), (a, b, c))
 WRAP(int, getpeername, FAULT_GETPEERNAME, (int a, struct sockaddr *b, socklen_t *c), (a, b, c))
 WRAP(int, poll, FAULT_POLL, (struct pollfd *a, nfds_t b, int c), (a, b, c))
+
+WRAP(int, epoll_ctl, FAULT_EPOLL_CTL, (int a, int b, int c, struct epoll_event *d), (a, b, c, d))
+WRAP(int, epoll_wait, FAULT_EPOLL_WAIT, (int a, struct epoll_event *b, int c, int d), (a, b, c, d))
 
 #define WRAP_BYTES(name, call, params, args, shorter)                           \
 	static ssize_t fault_##name params                                      \
@@ -255,6 +265,8 @@ void fault_begin(struct fault_plan p)
 	sys.getsockname = fault_getsockname;
 	sys.getpeername = fault_getpeername;
 	sys.poll = fault_poll;
+	sys.epoll_ctl = fault_epoll_ctl;
+	sys.epoll_wait = fault_epoll_wait;
 	sys.getaddrinfo = fault_getaddrinfo;
 	sys.malloc = fault_malloc;
 }

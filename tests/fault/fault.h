@@ -18,13 +18,15 @@ enum fault_call {
 	FAULT_RECV, FAULT_RECVFROM, FAULT_RECVMSG, FAULT_RECVMMSG,
 	FAULT_SENDFILE, FAULT_PREAD, FAULT_READ, FAULT_SHUTDOWN, FAULT_CLOSE, FAULT_FCNTL,
 	FAULT_GETSOCKOPT, FAULT_SETSOCKOPT, FAULT_GETSOCKNAME, FAULT_GETPEERNAME,
-	FAULT_POLL, FAULT_GETADDRINFO, FAULT_MALLOC,
+	FAULT_POLL, FAULT_EPOLL_CTL, FAULT_EPOLL_WAIT, FAULT_GETADDRINFO, FAULT_MALLOC,
 	FAULT_CALLS
 };
 
 struct fault_plan {
 	int at;                 /* the how-manieth call goes wrong, from 0; -1: none */
 	int error;              /* errno to fail with; 0: be short instead */
+	bool of_kind;           /* only calls of one kind count */
+	enum fault_call kind;
 };
 
 enum { FAULT_MOST = 4096 };
