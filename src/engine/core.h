@@ -142,7 +142,6 @@ struct loop {
 	int64_t now;                    /* of this round, ns */
 	uint32_t tick;                  /* the same in ms, never 0 */
 	uint32_t swept;                 /* tick of the last sweep */
-	uint32_t complained;            /* tick of the last line about accepting */
 	uint32_t failures;              /* of accepting, in a row */
 	bool tight;                     /* too much is held: read little */
 	bool shedding;                  /* listeners of this loop are closed: draining */
@@ -200,6 +199,7 @@ struct engine {
 	_Atomic uint32_t clients, clients_most;
 	_Atomic uint64_t held, held_most;
 	_Atomic int living;             /* workers */
+	_Atomic uint32_t complained;    /* tick of the last line about accepting; 0 none */
 	_Atomic int failed;             /* errno that ended a worker */
 	uint16_t *own_ports;            /* datagram ports that are served here */
 	int own_port_count;
