@@ -219,22 +219,25 @@ static bool signals_begin(struct signals *s)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGALRM);
 	s->caught = 0;
 	pthread_sigmask(SIG_BLOCK, &set, &s->before);
 	sigdelset(&set, SIGPIPE);
+	sigdelset(&set, SIGALRM);
 	s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->fd >= 0;
 }
 
-/* A SIGPIPE that a dead log brought upon us meanwhile must not be waiting for the caller. */
+/* A SIGPIPE that a dead log brought upon us, or a stray alarm, must not be waiting for the caller. */
 static void signals_end(struct signals *s)
 {
 	const struct timespec now = { 0 };
-	sigset_t pipe;
+	sigset_t stray;
 
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	while (sigtimedwait(&pipe, NULL, &now) > 0)
+	sigemptyset(&stray);
+	sigaddset(&stray, SIGPIPE);
+	sigaddset(&stray, SIGALRM);
+	while (sigtimedwait(&stray, NULL, &now) > 0)
 		;
 	if (s->fd >= 0)
 		close(s->fd);

@@ -97,7 +97,7 @@ struct engine_plan {
 };
 
 /*
- * Serve until TERM or INT. Blocks the signals TERM, INT, USR1 and PIPE in the
+ * Serve until TERM or INT. Blocks the signals TERM, INT, USR1, PIPE and ALRM in the
  * calling thread for as long as it runs. Returns 0 after a drain in which all
  * clients finished, 128 + the signal when some were cut off, or the exit code
  * of a failure with the sentence in why.
