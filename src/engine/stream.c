@@ -19,7 +19,7 @@
 #include "rate.h"
 #include "source.h"
 
-enum { LINGER_SWEEP_MS = 250 };
+enum { LINGER_SWEEP_MS = 250, ROUND_LEAST = 128 * 1024 };
 
 /* -- Input that could not be used yet --------------------------------------------- */
 
@@ -269,11 +269,16 @@ void stream_later(struct conn *c)
 	l->later[l->later_count++] = c;
 }
 
+/* Who has more to say waits for the next round when this one's memory is used up. */
 static void more(struct conn *c)
 {
 	const struct service *service = c->port->group->service;
 	uint64_t before = c->sent;
 
+	if (service->more && c->port->loop->round_used > CORE_ROUND - ROUND_LEAST) {
+		stream_later(c);
+		return;
+	}
 	if (!service->more || c->is & (CONN_FINISHED | CONN_STALLED | CONN_DEAD | CONN_THROTTLED))
 		return;
 	service->more(c);
