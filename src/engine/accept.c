@@ -55,14 +55,16 @@ static void pause_port(struct port *p, uint32_t ms)
 bool accept_is_tight(const struct port *p)
 {
 	const struct engine *e = p->loop->engine;
-	int64_t left = (int64_t)e->clients_most - e->clients;
+	int64_t left = (int64_t)e->clients_most - e->clients, queued = 0;
 
-	return left <= (int64_t)p->backlog * e->workers;
+	for (int i = 0; i < p->loop->port_count; i++)
+		queued += p->loop->ports[i].datagram ? 0 : p->loop->ports[i].backlog;
+	return !e->plan->refuse && left <= queued * e->workers;
 }
 
 /* -- Admission --------------------------------------------------------------------- */
 
-/* A caller that has gone already has no address any more; nobody's limits apply to it. */
+/* A caller that has gone already has no address any more. */
 static void learn_peer(struct port *p, int fd, struct sock_addr *peer)
 {
 	if (p->inet && call_getpeername(fd, peer) < 0)
@@ -70,12 +72,17 @@ static void learn_peer(struct port *p, int fd, struct sock_addr *peer)
 	peer->type = SOCK_STREAM;
 }
 
-static bool needs_peer(const struct port *p)
+/* Does it depend on the address who is let in? Then nobody is without one. */
+static bool is_judged(const struct port *p)
 {
 	const struct engine_group *asked = p->group->asked;
 
-	return asked->allows || asked->denies || p->cubic || p->loop->peers ||
-	       (p->group->max_per_source && !p->loopback);
+	return p->inet && (asked->allows || asked->denies || (p->group->max_per_source && !p->loopback));
+}
+
+static bool needs_peer(const struct port *p)
+{
+	return is_judged(p) || p->cubic || p->loop->peers;
 }
 
 static void speed_up(int fd, const struct sock_addr *peer)
@@ -195,13 +202,16 @@ void accept_given(struct port *p, int fd)
 	struct sock_addr peer = { .len = 0 };
 
 	p->loop->failures = 0;
-	if (!claim(p->loop->engine)) {
-		turn_away(p, fd);
-		return;
-	}
 	if (needs_peer(p))
 		learn_peer(p, fd, &peer);
-	take(p, fd, &peer);
+	if (is_judged(p) && !peer.len) {
+		call_close(fd);
+		CORE_COUNT(p->loop, accept_errors, 1);
+	} else if (!claim(p->loop->engine)) {
+		turn_away(p, fd);
+	} else {
+		take(p, fd, &peer);
+	}
 }
 
 /* -- Failures ------------------------------------------------------------------------ */

@@ -51,7 +51,8 @@ struct rest {
 struct conn {
 	int32_t fd;
 	uint16_t is;                    /* CONN_* */
-	uint8_t grown;                  /* reads are CORE_INPUT << grown */
+	uint8_t grown : 7;              /* reads are CORE_INPUT << grown */
+	bool bulk : 1;                  /* io_uring: the receive under way is one in bulk */
 	bool hung;                      /* epoll: read on until there is nothing; io_uring: all is called off */
 	struct port *port;              /* where it came in; NULL: the record is free */
 	struct piece *out;

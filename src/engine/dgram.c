@@ -69,14 +69,13 @@ void dgram_free(struct loop *l)
 }
 
 /*
- * Only a socket that serves every address must be told which one was asked.
- * One with an address of its own answers from there, and is sent nothing that
- * went to many.
+ * A socket on one address of loopback answers from there and gets nothing that
+ * went to many; any other must be told which address was asked.
  */
 void dgram_prepare(struct sock *s)
 {
 	struct sock_addr own;
-	bool any = sock_name_addr(s, &own) < 0 || source_is_any(&own);
+	bool any = sock_name_addr(s, &own) < 0 || !source_is_loopback(&own) || source_is_any(&own);
 
 	sock_limit(s, 0);
 	sock_batch_tell(s, (any ? SOCKEYE_TELL_HERE : 0) | SOCKEYE_TELL_HOPS | SOCKEYE_TRAINS);

@@ -333,8 +333,10 @@ static void watch_over(struct engine *e, struct signals *s)
 	};
 
 	while (atomic_load(&e->living)) {
-		if (poll(list, 2, -1) < 0 && errno != EINTR)
+		if (poll(list, 2, -1) < 0 && errno != EINTR) {
+			set_state(e, CORE_STOP);
 			break;
+		}
 		take_signals(e, s);
 		notes_say(e);
 		if (atomic_load(&e->failed))

@@ -149,6 +149,7 @@ static void epoll_flush(struct conn *c)
 		r = ask_for_room(c, c->out != NULL);
 	if (r < 0) {
 		stream_break(c, -r);
+		core_round_end(l);
 		return;
 	}
 	stream_offered(c);
@@ -296,6 +297,7 @@ static int epoll_one_round(struct loop *l, int64_t timeout)
 	struct poller *p = poller_of(l);
 	int n = wait_for_events(l, p, timeout);
 
+	core_round_end(l);
 	loop_clock(l);
 	for (int i = 0; i < n; i++)
 		dispatch(l, &p->events[i]);

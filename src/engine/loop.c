@@ -107,6 +107,7 @@ void loop_clock(struct loop *l)
 	l->now = clock_now();
 	l->tick = (uint32_t)(l->now / CLOCK_MS);
 	l->tick += l->tick == 0;
+	l->tight = atomic_load_explicit(&l->engine->held, memory_order_relaxed) > CORE_HELD;
 }
 
 void loop_sweep_within(struct loop *l, uint32_t ms)

@@ -94,7 +94,8 @@ static size_t queued(const struct conn *c)
 /* What may still be queued for a conn that does not stand in the round's input anyway. */
 static size_t allowed(const struct conn *c)
 {
-	size_t most = c->port->loop->tight ? CORE_INPUT : c->port->group->buffer;
+	size_t buffer = c->port->group->buffer;
+	size_t most = c->port->loop->tight && buffer > CORE_INPUT ? CORE_INPUT : buffer;
 	size_t now = queued(c);
 
 	return now < most ? most - now : 0;

@@ -51,11 +51,15 @@ void rate_charge(struct conn *c, uint64_t n)
 	}
 }
 
+/* Until it is paid the debt's clock stands: waiting is no activity. */
 bool rate_relax(struct conn *c)
 {
-	decay(c);
-	if (c->debt > c->port->group->burst / 2)
+	const struct group *g = c->port->group;
+	uint64_t paid = (uint64_t)(c->port->loop->tick - c->active) * g->rate / 1000;
+
+	if (paid < c->debt && c->debt - paid > g->burst / 2)
 		return false;
+	decay(c);
 	c->is &= ~CONN_THROTTLED;
 	return true;
 }

@@ -141,7 +141,8 @@ int ring_make(struct ring **ring, uint32_t conns)
 	r->dirty = reserve((conns + 1) * sizeof *r->dirty);
 	r->starved = reserve((conns + 1) * sizeof *r->starved);
 	r->offered = reserve((conns + 1) * sizeof *r->offered);
-	if (!r->dirty || !r->starved || !r->offered)
+	r->nowhere = reserve(RING_DROP);
+	if (!r->dirty || !r->starved || !r->offered || !r->nowhere)
 		return -ENOMEM;
 	err = stock_make(r, RING_SMALL, ring_small_buffers, CORE_INPUT);
 	return err ? err : stock_make(r, RING_LARGE, LARGE_BUFFERS, CORE_SCRATCH);
@@ -154,6 +155,7 @@ void ring_free(struct ring *r, uint32_t conns)
 	io_uring_queue_exit(&r->ring);
 	for (int i = 0; i < RING_SIZES; i++)
 		stock_free(&r->stock[i]);
+	release(r->nowhere, RING_DROP);
 	release(r->dirty, (conns + 1) * sizeof *r->dirty);
 	release(r->starved, (conns + 1) * sizeof *r->starved);
 	release(r->offered, (conns + 1) * sizeof *r->offered);
@@ -220,7 +222,8 @@ int ring_wait(struct ring *r, int64_t timeout, int64_t spin)
 		err = look(r);
 	else if (spin)
 		err = spin_for(r, timeout > 0 && timeout < spin ? timeout : spin);
+	/* Where completions lie already, sleeping would not even look at what else is ready. */
 	if (timeout != 0 && err == 0)
-		err = sleep_for(r, timeout);
+		err = io_uring_cq_ready(&r->ring) ? look(r) : sleep_for(r, timeout);
 	return err < 0 && !is_nothing(err) ? err : 0;
 }

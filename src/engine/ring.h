@@ -11,6 +11,8 @@
 
 #include "core.h"
 
+enum { RING_DROP = 1024 * 1024 };
+
 enum ring_size { RING_SMALL, RING_LARGE, RING_SIZES };  /* also the number of the kernel's buffer group */
 
 struct stock {
@@ -31,9 +33,10 @@ struct offer {
 struct ring {
 	struct io_uring ring;
 	struct stock stock[RING_SIZES];
+	char *nowhere;                          /* RING_DROP bytes of address space for what TCP drops */
 	bool tight;                             /* no receive goes on by itself */
 	struct conn **dirty, **starved;
-	struct offer *offered;                  /* in this round */
+	struct offer *offered;                  /* and not yet answered */
 	uint32_t offered_count, dirty_count, starved_first, starved_count;
 };
 

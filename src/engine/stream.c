@@ -73,9 +73,10 @@ bool stream_drops(const struct conn *c)
 	return !c->port->group->service->bytes || c->is & CONN_FINISHED;
 }
 
+/* While an offer is unanswered nothing is added to it: its pieces are what the kernel was told of. */
 static bool takes_input(const struct conn *c)
 {
-	return !(c->is & (CONN_STALLED | CONN_DEAD));
+	return !(c->is & (CONN_STALLED | CONN_DEAD | CONN_SENDING));
 }
 
 /* Let the service use input as long as it does. Returns how many bytes it used. */
@@ -275,12 +276,12 @@ static void more(struct conn *c)
 	const struct service *service = c->port->group->service;
 	uint64_t before = c->sent;
 
-	if (service->more && c->port->loop->round_used > CORE_ROUND - ROUND_LEAST) {
+	if (!service->more || c->is & (CONN_FINISHED | CONN_STALLED | CONN_DEAD | CONN_THROTTLED))
+		return;
+	if (c->port->loop->round_used > CORE_ROUND - ROUND_LEAST) {
 		stream_later(c);
 		return;
 	}
-	if (!service->more || c->is & (CONN_FINISHED | CONN_STALLED | CONN_DEAD | CONN_THROTTLED))
-		return;
 	service->more(c);
 	rate_charge(c, c->sent - before);
 	if (c->out)

@@ -82,14 +82,10 @@ void uring_offer_all(struct loop *l)
 	for (uint32_t i = 0; i < n; i++) {
 		struct conn *c = r->dirty[i];
 
-		if (c->is & (CONN_SENDING | CONN_DRAINING) && !(c->is & CONN_DEAD)) {
-			r->dirty[r->dirty_count++] = c;
-			continue;
-		}
 		c->is &= ~CONN_DIRTY;
 		if (c->is & CONN_DEAD)
 			stream_later(c);
-		else if (c->out)
+		else if (c->out && !(c->is & (CONN_SENDING | CONN_DRAINING)))
 			offer(c);
 	}
 }
@@ -132,16 +128,26 @@ void uring_drained(struct conn *c, int64_t res)
 	sent(c, res);
 }
 
-/* Those of which nothing was heard are done, once all that was submitted has been seen to. */
-void uring_end_offers(struct ring *r)
+/*
+ * Those of which nothing was heard are done, once all that was submitted has
+ * been seen to. Till then an answered offer must not stay in the list, where
+ * its conn's next one would stand again.
+ */
+void uring_end_offers(struct ring *r, bool settled)
 {
+	uint32_t kept = 0;
+
 	for (uint32_t i = 0; i < r->offered_count; i++) {
 		struct conn *c = r->offered[i].conn;
 
 		if (!(c->is & CONN_SENDING))
 			continue;
+		if (!settled) {
+			r->offered[kept++] = r->offered[i];
+			continue;
+		}
 		c->is &= ~CONN_SENDING;
 		sent(c, r->offered[i].n);
 	}
-	r->offered_count = 0;
+	r->offered_count = kept;
 }

@@ -32,10 +32,21 @@ static void await_port(struct port *p)
 
 static void call_off_port(struct port *p)
 {
-	struct io_uring_sqe *sqe = ring_entry(uring_ring(p->loop));
+	struct io_uring_sqe *sqe;
 
+	if (!p->waiting || p->cancelling)
+		return;
+	p->cancelling = true;
+	sqe = ring_entry(uring_ring(p->loop));
 	io_uring_prep_cancel64(sqe, (uint64_t)(uintptr_t)p | (p->multi ? OF_ACCEPT : OF_POLL), 0);
 	uring_tag(sqe, NULL, OF_NOTHING);
+}
+
+void uring_mind_places(struct loop *l)
+{
+	for (int i = 0; i < l->port_count; i++)
+		if (l->ports[i].multi && accept_is_tight(&l->ports[i]))
+			call_off_port(&l->ports[i]);
 }
 
 int uring_listen(struct port *p, bool on)
@@ -43,7 +54,7 @@ int uring_listen(struct port *p, bool on)
 	p->listening = on;
 	if (on)
 		await_port(p);
-	else if (p->waiting)
+	else
 		call_off_port(p);
 	return 0;
 }
@@ -51,20 +62,21 @@ int uring_listen(struct port *p, bool on)
 void uring_accepted(struct port *p, int res, bool more)
 {
 	p->waiting = more;
+	p->cancelling = p->cancelling && more;
+	p->multi = p->multi && more;
 	if (res != -ECANCELED)
 		ring_tell_accept(p->sock.fd, res);
+	res = call_above_streams(res);
 	if (res >= 0)
-		accept_given(p, call_above_streams(res));
+		accept_given(p, res);
 	else
 		accept_failed(p, -res);
-	if (more && accept_is_tight(p))
-		call_off_port(p);
 	await_port(p);
 }
 
 void uring_polled(struct port *p)
 {
-	p->waiting = false;
+	p->waiting = p->cancelling = false;
 	if (p->listening && p->datagram)
 		dgram_ready(p);
 	else if (p->listening)

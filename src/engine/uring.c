@@ -25,7 +25,6 @@
 #include "uring.h"
 
 enum {
-	DROP = 1024 * 1024,             /* bytes dropped in one receive */
 	BULK = 2                        /* full buffers in a row that make a conn one in bulk */
 };
 
@@ -53,14 +52,16 @@ static void receive(struct conn *c)
 		return;
 	sqe = ring_entry(r);
 	c->is |= CONN_RECEIVING;
+	c->bulk = false;
 	if (stream_drops(c) && c->port->inet) {
-		io_uring_prep_recv(sqe, c->fd, r->stock[RING_SMALL].memory, DROP, MSG_TRUNC);
+		io_uring_prep_recv(sqe, c->fd, r->nowhere, RING_DROP, MSG_TRUNC);
 	} else if (l->tight || c->port->group->rate) {
 		io_uring_prep_recv(sqe, c->fd, NULL, CORE_TIGHT, 0);
 		select_buffer(sqe, RING_SMALL);
 	} else if (c->grown >= BULK && r->stock[RING_LARGE].free) {
 		io_uring_prep_recv(sqe, c->fd, NULL, CORE_SCRATCH, 0);
 		select_buffer(sqe, RING_LARGE);
+		c->bulk = true;
 		of = OF_BULK;
 	} else {
 		io_uring_prep_recv_multishot(sqe, c->fd, NULL, 0, 0);
@@ -70,16 +71,21 @@ static void receive(struct conn *c)
 	uring_tag(sqe, c, of);
 }
 
-static void call_off_receive(struct conn *c, int of)
+/* By its key, which the kernel finds at once; all of a descriptor's it would have to look for. */
+static void cancel(struct conn *c, int of)
 {
-	struct io_uring_sqe *sqe;
+	struct io_uring_sqe *sqe = ring_entry(uring_ring(c->port->loop));
 
+	io_uring_prep_cancel64(sqe, (uint64_t)(uintptr_t)c | of, 0);
+	uring_tag(sqe, NULL, OF_NOTHING);
+}
+
+static void call_off_receive(struct conn *c)
+{
 	if (!(c->is & CONN_RECEIVING) || c->is & CONN_CANCELLING)
 		return;
 	c->is |= CONN_CANCELLING;
-	sqe = ring_entry(uring_ring(c->port->loop));
-	io_uring_prep_cancel64(sqe, (uint64_t)(uintptr_t)c | of, 0);
-	uring_tag(sqe, NULL, OF_NOTHING);
+	cancel(c, c->bulk ? OF_BULK : OF_RECEIVE);
 }
 
 /* When too much is held, no receive may bring much: neither one that goes on by itself nor one in bulk. */
@@ -90,10 +96,8 @@ static void mind_tightness(struct loop *l)
 	for (uint32_t i = 0; l->tight && !r->tight && i < l->top; i++) {
 		struct conn *c = &l->conns[i];
 
-		if (c->port && c->is & CONN_MULTI)
-			call_off_receive(c, OF_RECEIVE);
-		else if (c->port && c->grown >= BULK)
-			call_off_receive(c, OF_BULK);
+		if (c->port && (c->is & CONN_MULTI || c->bulk))
+			call_off_receive(c);
 	}
 	r->tight = l->tight;
 }
@@ -103,7 +107,7 @@ static void uring_read(struct conn *c, bool on)
 	if (on)
 		receive(c);
 	else if (c->is & CONN_MULTI)
-		call_off_receive(c, OF_RECEIVE);
+		call_off_receive(c);
 }
 
 static int uring_begin(struct conn *c)
@@ -149,18 +153,17 @@ static bool is_under_way(const struct conn *c)
 
 static void uring_drop(struct conn *c)
 {
-	struct io_uring_sqe *sqe;
-
 	if (!is_under_way(c)) {
 		stream_gone(c);
 		return;
 	}
-	if (c->hung || !(c->is & (CONN_RECEIVING | CONN_DRAINING)))
+	if (c->hung)
 		return;
 	c->hung = true;
-	sqe = ring_entry(uring_ring(c->port->loop));
-	io_uring_prep_cancel_fd(sqe, c->fd, IORING_ASYNC_CANCEL_ALL);
-	uring_tag(sqe, NULL, OF_NOTHING);
+	if (c->is & CONN_RECEIVING && !(c->is & CONN_CANCELLING))
+		cancel(c, c->bulk ? OF_BULK : OF_RECEIVE);
+	if (c->is & CONN_DRAINING)
+		cancel(c, OF_DRAIN);
 }
 
 /* Who fills buffer after buffer is served in bulk from now on; who no longer does, is not. */
@@ -220,7 +223,7 @@ static void *what(const struct io_uring_cqe *cqe)
 
 /*
  * The sends, which end the round before. Its memory is free then, unless the
- * completions overflowed: a failure may be missing, or output waits behind it.
+ * completions overflowed: then an answer may still be missing.
  */
 static void end_round(struct loop *l, unsigned n)
 {
@@ -235,10 +238,8 @@ static void end_round(struct loop *l, unsigned n)
 			continue;
 		uring_answered(c, ring_result(OF_SEND, cqe->res));
 	}
+	uring_end_offers(r, settled);
 	if (!settled)
-		return;
-	uring_end_offers(r);
-	if (r->dirty_count)
 		return;
 	ring_give_back(r);
 	core_round_end(l);
@@ -290,6 +291,7 @@ static int uring_one_round(struct loop *l, int64_t timeout)
 	int err;
 
 	mind_tightness(l);
+	uring_mind_places(l);
 	feed_starved(l);
 	uring_offer_all(l);
 	/* Who waits in line has come already: the buffers are back at the end of this round. */

@@ -35,7 +35,10 @@ void uring_offer_all(struct loop *l);
 void uring_answered(struct conn *c, int64_t res);
 void uring_drained(struct conn *c, int64_t res);
 
-/* All offers that nothing was heard of are done. */
-void uring_end_offers(struct ring *r);
+/* All offers that nothing was heard of are done, if everything has been heard; the others stay. */
+void uring_end_offers(struct ring *r, bool settled);
+
+/* When nearly all places are taken callers are taken one by one. */
+void uring_mind_places(struct loop *l);
 
 #endif
