@@ -195,6 +195,7 @@ struct engine {
 	struct loop **loops;
 	int workers;
 	int64_t began;
+	uint64_t overflows_before;      /* the machine's, when it began */
 	_Atomic int state;              /* enum core_state */
 	_Atomic int64_t deadline;       /* of the drain, ns */
 	_Atomic uint32_t clients, clients_most;

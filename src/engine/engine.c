@@ -187,6 +187,7 @@ static int make(struct engine *e, char why[ENGINE_WHY])
 	if (e->workers > ENGINE_WORKERS_MOST)
 		e->workers = ENGINE_WORKERS_MOST;
 	e->began = clock_now();
+	e->overflows_before = total_overflows();
 	code = decide_clients(e, why);
 	if (!code)
 		code = choose_backend(e->plan, &backend, fallback);

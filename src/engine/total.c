@@ -54,7 +54,7 @@ static void add_datagrams(struct engine_stats *s, struct loop *l)
  * TcpExt of /proc/net/netstat is a line of names and a line of numbers. The
  * machine's connections that found a full listen queue are ListenOverflows.
  */
-static uint64_t listen_overflows(void)
+uint64_t total_overflows(void)
 {
 	char names[4096], numbers[4096];
 	FILE *f = fopen("/proc/net/netstat", "re");
@@ -87,5 +87,5 @@ void total_of(struct engine *e, struct engine_stats *s)
 		add_streams(s, e->loops[i]);
 		add_datagrams(s, e->loops[i]);
 	}
-	s->listen_overflows = listen_overflows();
+	s->listen_overflows = total_overflows() - e->overflows_before;
 }
