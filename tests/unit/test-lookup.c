@@ -41,16 +41,16 @@ static int open_gate(void **state)
 	return pipe(gate);
 }
 
-/* Let all helpers go and wait until they are gone. */
+/* Let all helpers go and wait until they are gone. A thread that ends hides others from who lists them. */
 static int close_gate(void **state)
 {
 	(void)state;
 	close(gate[1]);
-	while (check_threads() > 1)
+	while (lookup_helpers() || check_threads() > 1)
 		sched_yield();
 	close(gate[0]);
 	sys = sys_real;
-	return lookup_helpers();
+	return 0;
 }
 
 static void a_limit_covers_the_name_look_up(void **state)
