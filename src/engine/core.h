@@ -99,6 +99,7 @@ struct port {
 	bool inet;                      /* TCP or UDP: peers have addresses, and MSG_TRUNC drops without copying */
 	bool listening, wanted;         /* the back end waits for callers; it shall */
 	bool multi, cancelling;         /* io_uring: the accept goes on by itself; it is being called off */
+	bool flooded;                   /* the last batch of datagrams was a full one */
 	bool waiting;                   /* io_uring: an accept or a poll is under way */
 	dev_t device;                   /* of the Unix path made here; inode 0: none */
 	ino_t inode;

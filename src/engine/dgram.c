@@ -24,6 +24,7 @@ enum {
 	LIST = 256,                     /* datagrams taken out of a batch of messages at once */
 	PLAIN = 64,                     /* the same where there are no trains */
 	MESSAGES = 64,
+	BATCHES = 16,                   /* in a flood, before others get their turn */
 	ARENA = (MESSAGES + 1) * 65536,
 	LEAST_ROOM = 128 * 1024         /* of the round's memory, for any reply */
 };
@@ -271,19 +272,35 @@ static void count(struct loop *l)
 	CORE_COUNT(l, truncated, cut);
 }
 
-/* One batch: if more wait, the back end says so at once, and others get their turn. */
-bool dgram_ready(struct port *p)
+/* One batch, and whether it was as long as a call can bring. -1: there was none. */
+static int one_batch(struct port *p)
 {
 	struct dgrams *d = p->loop->dgrams;
 	bool full = false;
 
-	d->batch.room = p->sock.family == AF_UNIX ? PLAIN : LIST;
 	do {
 		if (sock_recvmany(&p->sock, &d->batch) <= 0)
-			return false;
+			return -1;
 		full = full || d->batch.messages == MESSAGES;
 		count(p->loop);
 		answer(p);
 	} while (d->batch.waiting);
 	return full;
+}
+
+/*
+ * One batch a turn as a rule: a call that finds nothing would cost as much as
+ * the back end's word that more wait. In a flood, full batches in a row, many.
+ */
+bool dgram_ready(struct port *p)
+{
+	p->loop->dgrams->batch.room = p->sock.family == AF_UNIX ? PLAIN : LIST;
+	for (int i = 0; i < BATCHES; i++) {
+		bool flooded = p->flooded;
+
+		p->flooded = one_batch(p) > 0;
+		if (!p->flooded || !flooded)
+			return p->flooded;
+	}
+	return true;
 }
