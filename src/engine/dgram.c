@@ -38,6 +38,7 @@ struct dgrams {
 	struct guard_sender who;        /* who sent it */
 	struct sock_addr from;          /* and from where */
 	const char *reply;              /* what was written so far; NULL nothing */
+	char *whole;                    /* the same, with room for longest bytes; NULL: it lies in the request */
 	size_t n, longest;
 	bool refused;                   /* more was to be written than may be */
 };
@@ -94,44 +95,38 @@ uint64_t dgram_lost(const struct port *p)
 
 /* -- The reply at hand --------------------------------------------------------------- */
 
-/* A second piece: the first moves to where it can grow. */
-static bool grow(struct loop *l, const char *bytes, size_t n)
+/* Move what was written so far to where all that may follow has room. False: no memory. */
+static bool move(struct loop *l)
 {
 	struct dgrams *d = l->dgrams;
-	char *whole = out_round(l, d->n + n);
 
-	if (!whole)
+	if (d->whole)
+		return true;
+	d->whole = out_round(l, d->longest);
+	if (!d->whole)
 		return false;
-	memcpy(whole, d->reply, d->n);
-	memcpy(whole + d->n, bytes, n);
-	d->reply = whole;
-	d->n += n;
+	if (d->n)
+		memcpy(d->whole, d->reply, d->n);
+	d->reply = d->whole;
 	return true;
 }
 
+/* One piece of the request itself is not copied. */
 size_t dgram_write(struct conn *c, const void *bytes, size_t n)
 {
-	struct loop *l = c->port->loop;
-	struct dgrams *d = l->dgrams;
-	const char *request = d->now->data;
-	const char *from = bytes;
-	char *copy;
+	struct dgrams *d = c->port->loop->dgrams;
+	const char *request = d->now->data, *from = bytes;
+	bool own = !n || (from >= request && from + n <= request + d->now->n);
 
-	if (d->n + n > d->longest) {
+	if (d->n + n > d->longest || ((d->reply || !own) && !move(c->port->loop))) {
 		d->refused = true;
 		return 0;
 	}
-	if (d->reply)
-		return grow(l, bytes, n) ? n : 0;
-	if (n && !(from >= request && from + n <= request + d->now->n)) {
-		copy = out_round(l, n);
-		if (!copy)
-			return 0;
-		memcpy(copy, bytes, n);
-		from = copy;
-	}
-	d->reply = from;
-	d->n = n;
+	if (!d->whole)
+		d->reply = from;
+	else if (n)
+		memcpy(d->whole + d->n, from, n);
+	d->n += n;
 	return n;
 }
 
@@ -164,7 +159,7 @@ void dgram_peer(const struct conn *c, struct sock_addr *peer)
 
 /* -- Batches ---------------------------------------------------------------------------- */
 
-/* Ask the service. True when there is a reply that may leave. */
+/* Ask the service. True when there is a reply that may leave: a whole one, never a part. */
 static bool ask(struct port *p, const struct sock_dgram *request)
 {
 	struct loop *l = p->loop;
@@ -172,14 +167,14 @@ static bool ask(struct port *p, const struct sock_dgram *request)
 
 	l->datagram.is = CONN_DATAGRAM;
 	d->now = request;
-	d->reply = NULL;
+	d->reply = d->whole = NULL;
 	d->n = 0;
 	d->refused = false;
 	d->longest = guard_longest(&d->who, request->n);
 	p->group->service->bytes(&l->datagram, request->data, request->n);
-	if (d->refused && !d->reply && !(l->datagram.is & CONN_FINISHED))
+	if (d->refused && !(l->datagram.is & CONN_FINISHED))
 		CORE_COUNT(l, replies_too_long, 1);
-	return d->reply && request->addr.len;
+	return d->reply && !d->refused && request->addr.len;
 }
 
 /* Most datagrams come from where the one before came from. */

@@ -6,8 +6,7 @@
 
 #include "../sock/watch.h"
 #include "out.h"
-
-enum { PIECES = 128 };
+#include "ring.h"
 
 void ring_tell_accept(int listener, int fd)
 {
@@ -34,14 +33,14 @@ void ring_tell_receive(const struct conn *c, int res, char *data)
 
 void ring_tell_send(const struct conn *c, int res)
 {
-	struct iovec iov[PIECES];
+	struct iovec iov[RING_PIECES];
 	size_t n;
 	struct watch w;
 
 	if (!watch_on())
 		return;
 	watch_init(&w, EVENT_SEND, c->fd);
-	int count = out_gather(c, iov, PIECES, &n);
+	int count = out_gather(c, iov, RING_PIECES, &n);
 	w.e.asked = n;
 	watch_sent(&w, res, iov, count, NULL);
 }

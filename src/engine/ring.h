@@ -11,7 +11,10 @@
 
 #include "core.h"
 
-enum { RING_DROP = 1024 * 1024 };
+enum {
+	RING_DROP = 1024 * 1024,                /* bytes of a stream dropped in one receive */
+	RING_PIECES = 128                       /* in one send */
+};
 
 enum ring_size { RING_SMALL, RING_LARGE, RING_SIZES };  /* also the number of the kernel's buffer group */
 

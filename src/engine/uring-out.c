@@ -13,8 +13,6 @@
 #include "ring-tell.h"
 #include "stream.h"
 
-enum { PIECES = 128 };                  /* in one send */
-
 void uring_flush(struct conn *c)
 {
 	struct ring *r = uring_ring(c->port->loop);
@@ -23,6 +21,17 @@ void uring_flush(struct conn *c)
 		return;
 	c->is |= CONN_DIRTY;
 	r->dirty[r->dirty_count++] = c;
+}
+
+/* A message for several pieces, in the round's memory. NULL: there is none left. */
+static struct msghdr *message(struct loop *l)
+{
+	struct iovec *iov = out_round(l, RING_PIECES * sizeof *iov);
+	struct msghdr *m = iov ? out_round(l, sizeof *m) : NULL;
+
+	if (m)
+		*m = (struct msghdr){ .msg_iov = iov };
+	return m;
 }
 
 /*
@@ -34,21 +43,24 @@ static void offer(struct conn *c)
 {
 	struct loop *l = c->port->loop;
 	struct ring *r = uring_ring(l);
-	struct io_uring_sqe *sqe = ring_entry(r);
 	const int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
-	bool several = c->out->next != c->out;
-	struct iovec one, *iov = several ? out_round(l, PIECES * sizeof *iov) : NULL;
-	struct msghdr *m = iov ? out_round(l, sizeof *m) : NULL;
+	struct msghdr *m = c->out->next != c->out ? message(l) : NULL;
+	struct io_uring_sqe *sqe;
+	struct iovec one;
 	size_t n;
 
-	if (m)
-		*m = (struct msghdr){ .msg_iov = iov, .msg_iovlen = out_gather(c, iov, PIECES, &n) };
-	else
-		out_gather(c, &one, 1, &n);
-	if (m)
+	if (!m && c->out->next != c->out && !out_settle(c)) {   /* without a message it must be one piece */
+		stream_break(c, ENOMEM);
+		return;
+	}
+	sqe = ring_entry(r);
+	if (m) {
+		m->msg_iovlen = out_gather(c, m->msg_iov, RING_PIECES, &n);
 		io_uring_prep_sendmsg(sqe, c->fd, m, flags);
-	else
+	} else {
+		out_gather(c, &one, 1, &n);
 		io_uring_prep_send(sqe, c->fd, one.iov_base, one.iov_len, flags);
+	}
 	if (!stream_will_wait(c) && !watch_on())
 		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 	c->is |= CONN_SENDING;
@@ -109,13 +121,13 @@ static void sent(struct conn *c, int64_t res)
 		drain(c);
 }
 
-/* An offer was answered: not all was taken, or somebody wanted to know. */
+/* An offer was answered: not all was taken, or somebody wanted to know. Its pieces are as they were. */
 void uring_answered(struct conn *c, int64_t res)
 {
-	struct iovec iov[PIECES];
+	struct iovec iov[RING_PIECES];
 	size_t n;
 
-	out_gather(c, iov, PIECES, &n);
+	out_gather(c, iov, RING_PIECES, &n);
 	CORE_COUNT(c->port->loop, bytes_out, (res > 0 ? (uint64_t)res : 0) - n);
 	c->is &= ~CONN_SENDING;
 	sent(c, res);
