@@ -390,6 +390,55 @@ static void datagrams_of_any_length_come_back(void **state)
 	assert_int_equal(r.stats.bytes_in, r.stats.bytes_out);
 }
 
+/* More than three times the request may not be answered. */
+static size_t four_times(struct conn *c, const char *in, size_t n)
+{
+	for (int i = 0; i < 4; i++)
+		conn_write(c, in, n);
+	return n;
+}
+
+static const struct service repeating = { .name = "repeating", .bytes = four_times };
+
+static size_t two_pieces(struct conn *c, const char *in, size_t n)
+{
+	conn_write(c, in, n / 2);
+	conn_write(c, in + n / 2, n - n / 2);
+	return n;
+}
+
+static const struct service halving = { .name = "halving", .bytes = two_pieces };
+
+/* Ask a service that answers, and one that wants to answer too much: a part of that never comes. */
+static void a_reply_in_pieces_leaves_whole_or_not_at_all(void **state)
+{
+	static const char *const where[] = { "udp://127.0.0.1:0", "udp://127.0.0.1:0" };
+	struct engine_group groups[] = {
+		{ .service = &halving, .where = where, .wheres = 1 },
+		{ .service = &repeating, .where = where + 1, .wheres = 1 },
+	};
+	struct running r = RUNNING(running_kind(state), groups);
+	char reply[4000];
+	int fd[2];
+
+	shapes_begin();
+	r.plan.count = 2;
+	running_start(&r);
+	fd[1] = datagrams_to(r.at[1]);
+	assert_int_equal(send(fd[1], shapes_text, 1000, 0), 1000);
+	fd[0] = datagrams_to(r.at[0]);
+	assert_int_equal(send(fd[0], shapes_text, 1000, 0), 1000);
+	assert_int_equal(next_datagram(fd[0], reply, sizeof reply), 1000);
+	assert_memory_equal(reply, shapes_text, 1000);
+	close(fd[0]);
+	assert_int_equal(running_stop(&r), 0);
+	assert_int_equal(recv(fd[1], reply, sizeof reply, MSG_DONTWAIT), -1);
+	close(fd[1]);
+	assert_int_equal(r.stats.datagrams_in, 2);
+	assert_int_equal(r.stats.datagrams_out, 1);
+	assert_int_equal(r.stats.replies_too_long, 1);
+}
+
 static size_t ten_bytes(struct conn *c, const char *in, size_t n)
 {
 	(void)in;
@@ -468,6 +517,7 @@ static const struct CMUnitTest tests[] = {
 	ON_BOTH(an_engine_that_cannot_listen_says_why),
 	ON_BOTH(several_groups_and_workers_are_one_server),
 	ON_BOTH(datagrams_of_any_length_come_back),
+	ON_BOTH(a_reply_in_pieces_leaves_whole_or_not_at_all),
 	ON_BOTH(a_paced_service_answers_forty_at_once),
 	ON_BOTH(replies_beyond_three_times_the_request_are_not_sent),
 };
