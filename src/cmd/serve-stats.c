@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine's counters as text. One table names them: for people those that
- * are not zero, with words; for programs all of them, always, so that a key can
- * be relied on.
+ * The engine's counters as text: for people those that are not zero, with
+ * words; for programs all of them, always, so that a key can be relied on.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,43 +10,12 @@
 #include "json.h"
 #include "serve.h"
 
-#define ROW(name, about) { #name, about, offsetof(struct engine_stats, name) }
+#define ROW(name, about) { #name, about, offsetof(struct engine_stats, name) },
 
 static const struct row {
 	const char *name, *about;
 	size_t at;
-} rows[] = {
-	ROW(clients, "connected now"),
-	ROW(clients_most, "allowed at once"),
-	ROW(accepted, "connections taken"),
-	ROW(closed, "connections ended"),
-	ROW(refused_full, "turned away: all places taken"),
-	ROW(refused_source, "turned away: too many from one address"),
-	ROW(refused_denied, "turned away: not allowed"),
-	ROW(accept_errors, "connections that failed before they were taken"),
-	ROW(accept_pauses, "rests for lack of a free place, descriptors or memory"),
-	ROW(resets, "connections ended by a reset"),
-	ROW(idled, "connections closed for moving nothing"),
-	ROW(lingered, "connections closed without the peer's end in time"),
-	ROW(cut, "connections cut off when the time to drain was over"),
-	ROW(bytes_in, "bytes received"),
-	ROW(bytes_out, "bytes sent"),
-	ROW(stalls, "waits for a peer that did not take its replies"),
-	ROW(held, "bytes held for slow readers now"),
-	ROW(held_most, "bytes held for slow readers at most"),
-	ROW(starved, "times without a free buffer"),
-	ROW(datagrams_in, "datagrams received"),
-	ROW(datagrams_out, "datagrams sent"),
-	ROW(datagrams_denied, "unanswered: not allowed"),
-	ROW(datagrams_guarded, "unanswered: it could have begun a loop"),
-	ROW(datagrams_paced, "unanswered: too many from one network"),
-	ROW(replies_too_long, "replies longer than a datagram"),
-	ROW(replies_dropped, "replies that the system did not take"),
-	ROW(truncated, "datagrams that came cut short"),
-	ROW(kernel_drops, "datagrams lost before they were read"),
-	ROW(listen_overflows, "callers lost to a full queue, of the whole machine"),
-	ROW(notes_dropped, "lines of the log left out"),
-};
+} rows[] = { ENGINE_STATISTICS(ROW, ROW) };
 
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -119,12 +119,11 @@ struct group {
 };
 
 /* A worker's counters, read by others while they change. */
+#define CORE_COUNTER(name, about) _Atomic uint64_t name;
+#define CORE_NOTHING(name, about)
+
 struct counters {
-	_Atomic uint64_t accepted, closed, refused_full, refused_source, refused_denied;
-	_Atomic uint64_t accept_errors, accept_pauses;
-	_Atomic uint64_t resets, idled, lingered, cut, bytes_in, bytes_out, stalls, starved;
-	_Atomic uint64_t datagrams_in, datagrams_out, datagrams_denied, datagrams_guarded, datagrams_paced;
-	_Atomic uint64_t replies_too_long, replies_dropped, truncated;
+	ENGINE_STATISTICS(CORE_COUNTER, CORE_NOTHING)
 };
 
 /* Only the worker itself adds, so that no locked instruction is needed. */

@@ -48,25 +48,50 @@ struct engine_group {
 	enum service_bad bad;
 };
 
-/* Counters of everything, summed over the workers. */
+/*
+ * What is counted, by name and in words: by each worker for itself and then
+ * added up, or once for the whole engine. Callers lost to a full queue are told
+ * by the system, for the whole machine, from the start of the engine on.
+ */
+#define ENGINE_STATISTICS(of_worker, of_engine) \
+	of_engine(clients, "connected now") \
+	of_engine(clients_most, "allowed at once") \
+	of_worker(accepted, "connections taken") \
+	of_worker(closed, "connections ended") \
+	of_worker(refused_full, "turned away: all places taken") \
+	of_worker(refused_source, "turned away: too many from one address") \
+	of_worker(refused_denied, "turned away: not allowed") \
+	of_worker(accept_errors, "connections that failed before they were taken") \
+	of_worker(accept_pauses, "rests for lack of a free place, descriptors or memory") \
+	of_worker(resets, "connections ended by a reset") \
+	of_worker(idled, "connections closed for moving nothing") \
+	of_worker(lingered, "connections closed without the peer's end in time") \
+	of_worker(cut, "connections cut off when the time to drain was over") \
+	of_worker(bytes_in, "bytes received") \
+	of_worker(bytes_out, "bytes sent") \
+	of_worker(stalls, "waits for a peer that did not take its replies") \
+	of_engine(held, "bytes held for slow readers now") \
+	of_engine(held_most, "bytes held for slow readers at most") \
+	of_worker(starved, "times without a free buffer") \
+	of_worker(datagrams_in, "datagrams received") \
+	of_worker(datagrams_out, "datagrams sent") \
+	of_worker(datagrams_denied, "unanswered: not allowed") \
+	of_worker(datagrams_guarded, "unanswered: it could have begun a loop") \
+	of_worker(datagrams_paced, "unanswered: too many from one network") \
+	of_worker(replies_too_long, "replies longer than a datagram") \
+	of_worker(replies_dropped, "replies that the system did not take") \
+	of_worker(truncated, "datagrams that came cut short") \
+	of_engine(kernel_drops, "datagrams lost before they were read") \
+	of_engine(listen_overflows, "callers lost to a full queue, of the whole machine") \
+	of_engine(notes_dropped, "lines of the log left out")
+
+#define ENGINE_STATISTIC(name, about) uint64_t name;
+
 struct engine_stats {
 	int64_t uptime;                 /* ns */
 	int workers;
 	const char *engine;             /* "io_uring" or "epoll" */
-	uint64_t clients, clients_most; /* connected now, allowed */
-	uint64_t accepted, closed;
-	uint64_t refused_full, refused_source, refused_denied; /* connections turned away, by reason */
-	uint64_t accept_errors, accept_pauses;
-	uint64_t resets, idled, lingered, cut;  /* ended by reset, --idle, no FIN in time, the drain's end */
-	uint64_t bytes_in, bytes_out;
-	uint64_t stalls;                /* times a connection was not read because it did not take its replies */
-	uint64_t held, held_most;       /* bytes in user memory for slow readers: now, at most */
-	uint64_t starved;               /* times the buffer ring ran empty */
-	uint64_t datagrams_in, datagrams_out;
-	uint64_t datagrams_denied, datagrams_guarded, datagrams_paced; /* not answered: --deny, guards, rates */
-	uint64_t replies_too_long, replies_dropped, truncated, kernel_drops;
-	uint64_t listen_overflows;      /* of the whole machine since the start, from /proc/net/netstat */
-	uint64_t notes_dropped;         /* lines that could not be written in time */
+	ENGINE_STATISTICS(ENGINE_STATISTIC, ENGINE_STATISTIC)
 };
 
 /* What is told while it runs, from the thread that called engine_run. */

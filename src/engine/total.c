@@ -13,38 +13,11 @@
 #include "dgram.h"
 #include "note.h"
 
-#define ADD(stats, loop, name) \
-	((stats)->name += atomic_load_explicit(&(loop)->count.name, memory_order_relaxed))
+#define ADD(name, about) s->name += atomic_load_explicit(&l->count.name, memory_order_relaxed);
 
-static void add_streams(struct engine_stats *s, struct loop *l)
+static void add(struct engine_stats *s, struct loop *l)
 {
-	ADD(s, l, accepted);
-	ADD(s, l, closed);
-	ADD(s, l, refused_full);
-	ADD(s, l, refused_source);
-	ADD(s, l, refused_denied);
-	ADD(s, l, accept_errors);
-	ADD(s, l, accept_pauses);
-	ADD(s, l, resets);
-	ADD(s, l, idled);
-	ADD(s, l, lingered);
-	ADD(s, l, cut);
-	ADD(s, l, bytes_in);
-	ADD(s, l, bytes_out);
-	ADD(s, l, stalls);
-	ADD(s, l, starved);
-}
-
-static void add_datagrams(struct engine_stats *s, struct loop *l)
-{
-	ADD(s, l, datagrams_in);
-	ADD(s, l, datagrams_out);
-	ADD(s, l, datagrams_denied);
-	ADD(s, l, datagrams_guarded);
-	ADD(s, l, datagrams_paced);
-	ADD(s, l, replies_too_long);
-	ADD(s, l, replies_dropped);
-	ADD(s, l, truncated);
+	ENGINE_STATISTICS(ADD, CORE_NOTHING)
 	for (int i = 0; i < l->port_count; i++)
 		if (l->ports[i].datagram && (l->ports[i].owned || l->number == 0))
 			s->kernel_drops += dgram_lost(&l->ports[i]);
@@ -83,9 +56,7 @@ void total_of(struct engine *e, struct engine_stats *s)
 		.held_most = e->held_most,
 		.notes_dropped = notes_dropped(e->notes),
 	};
-	for (int i = 0; i < e->workers; i++) {
-		add_streams(s, e->loops[i]);
-		add_datagrams(s, e->loops[i]);
-	}
+	for (int i = 0; i < e->workers; i++)
+		add(s, e->loops[i]);
 	s->listen_overflows = total_overflows() - e->overflows_before;
 }

@@ -113,7 +113,7 @@ def test_the_pages_tell_the_verbs_and_exit_codes_that_help_tells():
 
 
 def test_every_counter_is_explained_as_the_statistics_explain_it():
-    rows = re.findall(r'^\tROW\((\w+), "(.*)"\)', (ROOT / "src/cmd/serve-stats.c").read_text(), flags=re.M)
+    rows = re.findall(r'^\tof_\w+\((\w+), "(.*)"\)', (ROOT / "src/engine/engine.h").read_text(), flags=re.M)
     told = items("sockeye-serve.1", "Statistics")
     assert len(rows) > 20 and list(told) == [name for name, _ in rows]
     assert [name for name, about in rows if not told[name].startswith(about)] == []
