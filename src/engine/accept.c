@@ -52,14 +52,9 @@ static void pause_port(struct port *p, uint32_t ms)
 	CORE_COUNT(l, accept_pauses, 1);
 }
 
-bool accept_is_tight(const struct port *p)
+bool accept_is_tight(const struct engine *e)
 {
-	const struct engine *e = p->loop->engine;
-	int64_t left = (int64_t)e->clients_most - e->clients, queued = 0;
-
-	for (int i = 0; i < p->loop->port_count; i++)
-		queued += p->loop->ports[i].datagram ? 0 : p->loop->ports[i].backlog;
-	return !e->plan->refuse && left <= queued * e->workers;
+	return !e->plan->refuse && (int64_t)e->clients_most - e->clients <= e->queues;
 }
 
 /* -- Admission --------------------------------------------------------------------- */
@@ -233,7 +228,7 @@ void accept_failed(struct port *p, int err)
 		return;
 	l->failures = 0;
 	pause_port(p, PAUSE_MS);
-	if (p->wanted && may_complain(l))
+	if (!l->shedding && may_complain(l))
 		note_line(l->engine, ENGINE_WARN, "accept %s: %s: pausing for %d ms%s", sock_name(&p->sock).s,
 		          strerrordesc_np(err), PAUSE_MS,
 		          err == EMFILE ? ": raise \"ulimit -n\" or lower --max-clients" : "");
@@ -251,10 +246,10 @@ void accept_resume(struct loop *l)
 {
 	struct engine *e = l->engine;
 
-	for (int i = 0; i < l->port_count; i++) {
+	for (int i = 0; i < l->port_count && !l->shedding; i++) {
 		struct port *p = &l->ports[i];
 
-		if (!p->resume || !p->wanted)
+		if (!p->resume)
 			continue;
 		if ((int32_t)(l->tick - p->resume) >= 0 && (e->plan->refuse || e->clients < e->clients_most)) {
 			p->resume = 0;

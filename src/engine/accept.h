@@ -15,7 +15,7 @@ void accept_given(struct port *p, int fd);
 void accept_failed(struct port *p, int err);
 
 /* Should callers be taken one by one, since nearly all places are taken? */
-bool accept_is_tight(const struct port *p);
+bool accept_is_tight(const struct engine *e);
 
 /* A conn of this loop is gone, its place is free. */
 void accept_freed(struct loop *l);

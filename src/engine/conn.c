@@ -57,7 +57,7 @@ bool conn_is_datagram(const struct conn *c)
 
 enum service_bad conn_bad(const struct conn *c)
 {
-	return c->port->group->bad;
+	return c->port->group->asked->bad;
 }
 
 static void learn_peer(struct conn *c, struct sock_addr *peer)

@@ -74,16 +74,20 @@ enum {
 	CONN_SHUT = 0x20,               /* and so does the peer know: lingering */
 	CONN_DEAD = 0x40,               /* to be closed when the kernel has let go */
 	CONN_THROTTLED = 0x80,          /* waits for --rate */
-	CONN_QUEUED = 0x200,            /* in loop.later */
-	CONN_READY = 0x400,             /* epoll: there may be more to read */
-	CONN_WANTS_OUT = 0x800,         /* epoll: EPOLLOUT is asked for */
-	CONN_RECEIVING = 0x400,         /* io_uring: a receive is under way */
-	CONN_MULTI = 0x800,             /*   which goes on by itself */
-	CONN_SENDING = 0x1000,          /*   a send that never waits */
-	CONN_DRAINING = 0x2000,         /*   a send that waits */
-	CONN_STARVED = 0x4000,          /*   wants to receive, but there was no buffer */
-	CONN_CANCELLING = 0x8000,       /*   the receive is being called off */
-	CONN_DIRTY = 0x100              /*   output of this round waits to be sent */
+	CONN_QUEUED = 0x100,            /* in loop.later */
+
+	/* epoll's own */
+	CONN_READY = 0x200,             /* there may be more to read */
+	CONN_WANTS_OUT = 0x400,         /* EPOLLOUT is asked for */
+
+	/* io_uring's own, in the same place but for what stream.c must know */
+	CONN_RECEIVING = 0x200,         /* a receive is under way */
+	CONN_MULTI = 0x400,             /* which goes on by itself */
+	CONN_CANCELLING = 0x800,        /* which is being called off */
+	CONN_STARVED = 0x1000,          /* one is wanted, but there was no buffer */
+	CONN_DIRTY = 0x2000,            /* output of this round waits to be offered */
+	CONN_SENDING = 0x4000,          /* an offer is under way: a send that never waits */
+	CONN_DRAINING = 0x8000          /* a send that waits is under way */
 };
 
 /* One worker's share of a place that is served. */
@@ -97,7 +101,7 @@ struct port {
 	bool loopback;                  /* nobody else can reach it */
 	bool cubic;                     /* decide on congestion control for each caller */
 	bool inet;                      /* TCP or UDP: peers have addresses, and MSG_TRUNC drops without copying */
-	bool listening, wanted;         /* the back end waits for callers; it shall */
+	bool listening;                 /* the back end waits for callers or datagrams */
 	bool multi, cancelling;         /* io_uring: the accept goes on by itself; it is being called off */
 	bool flooded;                   /* the last batch of datagrams was a full one */
 	bool waiting;                   /* io_uring: an accept or a poll is under way */
@@ -114,7 +118,6 @@ struct group {
 	uint32_t idle, buffer;          /* ms, 0 never; bytes */
 	uint64_t rate, burst;
 	int max_per_source;             /* 0 any */
-	enum service_bad bad;
 	struct networks *networks;      /* --rate for datagrams; NULL: none */
 };
 
@@ -163,7 +166,6 @@ struct loop {
 	size_t round_used;
 	struct piece *room;             /* given to a service where the round had none left */
 	const char *in_from, *in_to;    /* input that stays where it is until the round ends */
-	uint64_t held;                  /* bytes in pieces and rests on the heap */
 
 	struct conn datagram;           /* stands for the datagram at hand */
 	struct dgrams *dgrams;          /* memory for datagrams, once there is a port for them */
@@ -205,10 +207,17 @@ struct engine {
 	_Atomic int failed;             /* errno that ended a worker */
 	uint16_t *own_ports;            /* datagram ports that are served here */
 	int own_port_count;
+	int64_t queues;                 /* callers that may wait in all listeners together */
 	struct sources *sources;
 	struct networks *paced;
 	struct notes *notes;
 };
+
+/* Where the round's memory goes on: aligned for anything. */
+static inline size_t core_round_top(const struct loop *l)
+{
+	return (l->round_used + 15) & ~(size_t)15;
+}
 
 static inline void core_round_end(struct loop *l)
 {

@@ -13,12 +13,12 @@
 #include <sockeye/many.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "../sock/call.h"
 #include "guard.h"
 #include "out.h"
 #include "source.h"
+#include "space.h"
 
 enum {
 	LIST = 256,                     /* datagrams taken out of a batch of messages at once */
@@ -52,8 +52,8 @@ bool dgram_make(struct loop *l)
 	d = calloc(1, sizeof *d);
 	if (!d)
 		return false;
-	d->arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (d->arena == MAP_FAILED) {
+	d->arena = space_reserve(ARENA);
+	if (!d->arena) {
 		free(d);
 		return false;
 	}
@@ -65,7 +65,7 @@ bool dgram_make(struct loop *l)
 void dgram_free(struct loop *l)
 {
 	if (l->dgrams)
-		munmap(l->dgrams->arena, ARENA);
+		space_release(l->dgrams->arena, ARENA);
 	free(l->dgrams);
 	l->dgrams = NULL;
 }
@@ -135,7 +135,7 @@ char *dgram_room(struct conn *c, size_t want, size_t *room)
 {
 	struct loop *l = c->port->loop;
 	struct dgrams *d = l->dgrams;
-	size_t at = (l->round_used + 15) & ~(size_t)15;
+	size_t at = core_round_top(l);
 
 	*room = d->reply ? 0 : want < d->longest ? want : d->longest;
 	if (*room < want)

@@ -131,7 +131,6 @@ static bool fill_in(struct group *g, const struct engine_group *asked)
 		.burst = asked->rate / 10 > CORE_INPUT ? asked->rate / 10 : CORE_INPUT,
 		.max_per_source = asked->max_per_source < 0 ? 0 :
 		                  asked->max_per_source ? asked->max_per_source : MAX_PER_SOURCE,
-		.bad = asked->bad,
 	};
 	if (g->rate)
 		g->networks = networks_make(g->rate, g->rate);

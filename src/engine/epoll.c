@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
@@ -18,6 +17,7 @@
 #include "dgram.h"
 #include "loop.h"
 #include "out.h"
+#include "space.h"
 #include "stream.h"
 
 enum {
@@ -63,9 +63,7 @@ static int epoll_open(struct loop *l)
 		return -ENOMEM;
 	l->own = p;
 	l->at_once = true;
-	p->scratch = mmap(NULL, SCRATCH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p->scratch == MAP_FAILED)
-		p->scratch = NULL;
+	p->scratch = space_reserve(SCRATCH);
 	p->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (p->fd < 0)
 		return -errno;
@@ -80,8 +78,7 @@ static void epoll_close(struct loop *l)
 		return;
 	if (p->fd >= 0)
 		close(p->fd);
-	if (p->scratch)
-		munmap(p->scratch, SCRATCH);
+	space_release(p->scratch, SCRATCH);
 	free(p);
 	l->own = NULL;
 }
@@ -193,7 +190,7 @@ static void pull_once(struct conn *c)
 	if (r <= 0 || ((size_t)r < n && !c->hung))
 		c->is &= ~CONN_READY;
 	if (r > 0 && drops) {
-		stream_dropped(c, r);
+		stream_count(c, r);
 	} else if (r > 0) {
 		stream_input(c, p->scratch + CORE_HEADROOM, r);
 		grow(c, (size_t)r == n);

@@ -195,6 +195,8 @@ static void settle(struct port *p, struct loop *l, const struct group *g, struct
 	p->loopback = sock_name_addr(&p->sock, &own) == 0 && source_is_loopback(&own);
 	p->backlog = g->asked->backlog ? g->asked->backlog : BACKLOG;
 	l->port_count++;
+	if (!p->datagram)
+		l->engine->queues += p->backlog;
 }
 
 /* Share the first worker's place with another. */

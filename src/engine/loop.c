@@ -20,19 +20,12 @@
 #include "note.h"
 #include "out.h"
 #include "rate.h"
+#include "space.h"
 #include "stream.h"
 
 enum { SWEEP_MOST_MS = 1000, SWEEP_LEAST_MS = 10, DRAIN_SWEEP_MS = 20, STOP_PATIENCE_MS = 2000 };
 
 /* -- Memory ---------------------------------------------------------------------- */
-
-/* Address space that becomes memory where it is touched. */
-static void *reserve(size_t n)
-{
-	void *at = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return at == MAP_FAILED ? NULL : at;
-}
 
 /* The first thousand clients find their records in memory already: no page fault each. */
 static void warm(void *at, size_t n)
@@ -43,21 +36,15 @@ static void warm(void *at, size_t n)
 		madvise(at, n < WARM ? n : WARM, MADV_POPULATE_WRITE);
 }
 
-static void release(void *at, size_t n)
-{
-	if (at)
-		munmap(at, n);
-}
-
 static bool reserve_all(struct loop *l)
 {
-	l->conns = reserve(l->most * sizeof *l->conns);
+	l->conns = space_reserve(l->most * sizeof *l->conns);
 	warm(l->conns, l->most * sizeof *l->conns);
-	l->later = reserve(l->most * sizeof *l->later);
-	l->looked = reserve(l->most * sizeof *l->looked);
-	l->round = reserve(CORE_ROUND);
+	l->later = space_reserve(l->most * sizeof *l->later);
+	l->looked = space_reserve(l->most * sizeof *l->looked);
+	l->round = space_reserve(CORE_ROUND);
 	if (l->engine->plan->level >= ENGINE_COME_AND_GO)
-		l->peers = reserve(l->most * sizeof *l->peers);
+		l->peers = space_reserve(l->most * sizeof *l->peers);
 	return l->conns && l->later && l->looked && l->round &&
 	       (l->peers || l->engine->plan->level < ENGINE_COME_AND_GO);
 }
@@ -87,11 +74,11 @@ void loop_free(struct loop *l)
 	for (int i = 0; i < l->port_count; i++)
 		if (l->ports[i].owned)
 			sock_close(&l->ports[i].sock);
-	release(l->conns, l->most * sizeof *l->conns);
-	release(l->later, l->most * sizeof *l->later);
-	release(l->looked, l->most * sizeof *l->looked);
-	release(l->peers, l->most * sizeof *l->peers);
-	release(l->round, CORE_ROUND);
+	space_release(l->conns, l->most * sizeof *l->conns);
+	space_release(l->later, l->most * sizeof *l->later);
+	space_release(l->looked, l->most * sizeof *l->looked);
+	space_release(l->peers, l->most * sizeof *l->peers);
+	space_release(l->round, CORE_ROUND);
 	dgram_free(l);
 	out_end(l);
 	if (l->wake >= 0)
@@ -246,7 +233,6 @@ static void shed(struct loop *l)
 	for (int i = 0; i < l->port_count; i++) {
 		struct port *p = &l->ports[i];
 
-		p->wanted = false;
 		empty(p);
 		l->backend->listen(p, false);
 		if (p->owned && !p->given)
@@ -291,10 +277,8 @@ static int begin(struct loop *l)
 {
 	int err = l->backend->open(l);
 
-	for (int i = 0; i < l->port_count && !err; i++) {
-		l->ports[i].wanted = true;
+	for (int i = 0; i < l->port_count && !err; i++)
 		err = l->backend->listen(&l->ports[i], true);
-	}
 	return err;
 }
 

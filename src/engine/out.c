@@ -16,7 +16,6 @@ void out_hold(struct loop *l, int64_t bytes)
 	struct engine *e = l->engine;
 	uint64_t all, most;
 
-	l->held += bytes;
 	all = atomic_fetch_add_explicit(&e->held, bytes, memory_order_relaxed) + bytes;
 	most = atomic_load_explicit(&e->held_most, memory_order_relaxed);
 	while (all > most && all <= INT64_MAX &&
@@ -28,7 +27,7 @@ void out_hold(struct loop *l, int64_t bytes)
 
 void *out_round(struct loop *l, size_t n)
 {
-	size_t at = (l->round_used + 15) & ~(size_t)15;
+	size_t at = core_round_top(l);
 
 	if (n > CORE_ROUND || at > CORE_ROUND - n)
 		return NULL;
@@ -159,7 +158,7 @@ static char *heap_room(struct loop *l, size_t n)
 char *out_room(struct conn *c, size_t want, size_t *room)
 {
 	struct loop *l = c->port->loop;
-	size_t at = (l->round_used + 15) & ~(size_t)15;
+	size_t at = core_round_top(l);
 	size_t most = allowed(c);
 	size_t n = want < most ? want : most;
 	char *to = NULL;

@@ -8,28 +8,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "../base/clock.h"
+#include "space.h"
 
 enum { ENTRIES = 1024, COMPLETIONS = 8192, LARGE_BUFFERS = 16 };
 
 uint32_t ring_small_buffers = 256;
 
 int (*ring_seam)(int of, int res);
-
-static void *reserve(size_t n)
-{
-	void *at = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return at == MAP_FAILED ? NULL : at;
-}
-
-static void release(void *at, size_t n)
-{
-	if (at)
-		munmap(at, n);
-}
 
 /* -- Buffers ---------------------------------------------------------------------------- */
 
@@ -52,8 +39,8 @@ static int stock_make(struct ring *r, enum ring_size which, uint32_t count, uint
 
 	s->count = s->free = count;
 	s->size = size;
-	s->shelf = reserve(count * sizeof(struct io_uring_buf));
-	s->memory = reserve((size_t)count * (CORE_HEADROOM + size));
+	s->shelf = space_reserve(count * sizeof(struct io_uring_buf));
+	s->memory = space_reserve((size_t)count * (CORE_HEADROOM + size));
 	s->takings = malloc(count * sizeof *s->takings);
 	if (!s->shelf || !s->memory || !s->takings)
 		return -ENOMEM;
@@ -67,8 +54,8 @@ static int stock_make(struct ring *r, enum ring_size which, uint32_t count, uint
 
 static void stock_free(struct stock *s)
 {
-	release(s->shelf, s->count * sizeof(struct io_uring_buf));
-	release(s->memory, (size_t)s->count * (CORE_HEADROOM + s->size));
+	space_release(s->shelf, s->count * sizeof(struct io_uring_buf));
+	space_release(s->memory, (size_t)s->count * (CORE_HEADROOM + s->size));
 	free(s->takings);
 }
 
@@ -138,10 +125,10 @@ int ring_make(struct ring **ring, uint32_t conns)
 	}
 	*ring = r;
 	io_uring_register_ring_fd(&r->ring);
-	r->dirty = reserve((conns + 1) * sizeof *r->dirty);
-	r->starved = reserve((conns + 1) * sizeof *r->starved);
-	r->offered = reserve((conns + 1) * sizeof *r->offered);
-	r->nowhere = reserve(RING_DROP);
+	r->dirty = space_reserve((conns + 1) * sizeof *r->dirty);
+	r->starved = space_reserve((conns + 1) * sizeof *r->starved);
+	r->offered = space_reserve((conns + 1) * sizeof *r->offered);
+	r->nowhere = space_reserve(RING_DROP);
 	if (!r->dirty || !r->starved || !r->offered || !r->nowhere)
 		return -ENOMEM;
 	err = stock_make(r, RING_SMALL, ring_small_buffers, CORE_INPUT);
@@ -155,10 +142,10 @@ void ring_free(struct ring *r, uint32_t conns)
 	io_uring_queue_exit(&r->ring);
 	for (int i = 0; i < RING_SIZES; i++)
 		stock_free(&r->stock[i]);
-	release(r->nowhere, RING_DROP);
-	release(r->dirty, (conns + 1) * sizeof *r->dirty);
-	release(r->starved, (conns + 1) * sizeof *r->starved);
-	release(r->offered, (conns + 1) * sizeof *r->offered);
+	space_release(r->nowhere, RING_DROP);
+	space_release(r->dirty, (conns + 1) * sizeof *r->dirty);
+	space_release(r->starved, (conns + 1) * sizeof *r->starved);
+	space_release(r->offered, (conns + 1) * sizeof *r->offered);
 	free(r);
 }
 

@@ -129,7 +129,7 @@ static void feed_rest(struct conn *c)
 	}
 }
 
-static void count_input(struct conn *c, size_t n)
+void stream_count(struct conn *c, size_t n)
 {
 	struct loop *l = c->port->loop;
 
@@ -137,11 +137,6 @@ static void count_input(struct conn *c, size_t n)
 	if (!(c->is & CONN_SHUT))
 		rate_charge(c, n);
 	CORE_COUNT(l, bytes_in, n);
-}
-
-void stream_dropped(struct conn *c, size_t n)
-{
-	count_input(c, n);
 }
 
 /* Reading stops when the service leaves a whole buffer lying. */
@@ -157,7 +152,7 @@ void stream_input(struct conn *c, char *data, size_t n)
 	char *joined;
 	size_t used;
 
-	count_input(c, n);
+	stream_count(c, n);
 	if (c->is & CONN_DEAD || stream_drops(c))
 		return;
 	if (takes_input(c) && (joined = join(c, data, &n)))

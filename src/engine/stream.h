@@ -17,8 +17,8 @@ bool stream_open(struct port *p, int fd, uint32_t source, const struct sock_addr
  */
 void stream_input(struct conn *c, char *data, size_t n);
 
-/* n bytes came and were dropped by the kernel. */
-void stream_dropped(struct conn *c, size_t n);
+/* n bytes came: what of stream_input is left to do where the kernel has dropped them. */
+void stream_count(struct conn *c, size_t n);
 
 /* The peer has finished; the connection broke. */
 void stream_end(struct conn *c);

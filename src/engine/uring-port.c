@@ -22,7 +22,7 @@ static void await_port(struct port *p)
 		return;
 	sqe = ring_entry(uring_ring(p->loop));
 	p->waiting = true;
-	p->multi = !p->datagram && !accept_is_tight(p);
+	p->multi = !p->datagram && !accept_is_tight(p->loop->engine);
 	if (p->multi)
 		io_uring_prep_multishot_accept(sqe, p->sock.fd, NULL, NULL, SOCK_CLOEXEC);
 	else
@@ -44,8 +44,8 @@ static void call_off_port(struct port *p)
 
 void uring_mind_places(struct loop *l)
 {
-	for (int i = 0; i < l->port_count; i++)
-		if (l->ports[i].multi && accept_is_tight(&l->ports[i]))
+	for (int i = 0; i < l->port_count && accept_is_tight(l->engine); i++)
+		if (l->ports[i].multi)
 			call_off_port(&l->ports[i]);
 }
 

@@ -188,7 +188,7 @@ static void received(struct conn *c, int res, unsigned flags, enum ring_size siz
 		stream_input(c, data, res);
 		grow(c, res);
 	} else if (res > 0) {
-		stream_dropped(c, res);
+		stream_count(c, res);
 	} else if (res == 0) {
 		stream_end(c);
 	} else if (res == -ENOBUFS) {

@@ -65,7 +65,7 @@ static inline void bare_begin(struct bare *b, const struct service *service)
 static inline void bare_end(struct bare *b)
 {
 	out_drop(&b->conn);
-	assert_int_equal(b->loop->held, 0);
+	assert_int_equal(b->engine.held, 0);
 	assert_int_equal(atomic_load(&b->engine.held), 0);
 	loop_free(b->loop);
 }
