@@ -12,23 +12,10 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "../engine/source.h"
 #include "../sock/where.h"
 
 enum { CID_LOCAL = 1 };
-
-static bool is_loopback(const struct sock_addr *addr)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	memcpy(&in, &addr->storage, sizeof in);
-	memcpy(&in6, &addr->storage, sizeof in6);
-	if (sock_addr_family(addr) == AF_INET)
-		return ntohl(in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-	if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
-		return in6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
-	return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
-}
 
 static bool is_local(const struct sock_addr *addr)
 {
@@ -42,7 +29,7 @@ static bool is_local(const struct sock_addr *addr)
 		return vm.svm_cid == CID_LOCAL;
 	case AF_INET:
 	case AF_INET6:
-		return is_loopback(addr);
+		return source_is_loopback(addr);
 	default:
 		return false;
 	}

@@ -1,58 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A writer of flat JSON objects. Text may come from strangers: what could leave
- * its quotes, end a line or command a terminal is escaped. The records of
- * traces have a writer of their own, for it must work in signal handlers and
- * know bytes from text: eye/json.c.
+ * A writer of flat JSON objects. The records of traces have a writer of their
+ * own, for it must work in signal handlers and know bytes from text: eye/json.c.
  */
 #include "json.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "../base/clock.h"
-#include "../base/utf8.h"
-
-static void unit(struct put *p, uint32_t value)
-{
-	put_text(p, "\\u");
-	put_hex(p, value, 4);
-}
-
-static void character(struct put *p, uint32_t point)
-{
-	char plain = (char)point;
-
-	if (point == '"' || point == '\\')
-		put_text(p, "\\");
-	if (point >= 0x20 && point < 0x7f)
-		put_bytes(p, &plain, 1);
-	else if (point == '\n')
-		put_text(p, "\\n");
-	else if (point <= 0xffff)
-		unit(p, point);
-	else {
-		unit(p, 0xd7c0 + (point >> 10));
-		unit(p, 0xdc00 + (point & 0x3ff));
-	}
-}
-
-static void string(struct put *p, const char *text)
-{
-	size_t n = strnlen(text, JSON_TEXT_MOST);
-
-	put_text(p, "\"");
-	while (n) {
-		uint32_t point = 0xfffd;
-		int len = utf8_next(text, n, &point);
-		size_t step = len ? (size_t)len : 1;
-
-		character(p, point);
-		text += step;
-		n -= step;
-	}
-	put_text(p, "\"");
-}
+#include "../base/jsontext.h"
 
 static void member(struct json *j, const char *key)
 {
@@ -73,7 +31,9 @@ struct json json_begin(char *line, size_t room)
 void json_text(struct json *j, const char *key, const char *text)
 {
 	member(j, key);
-	string(&j->put, text);
+	put_text(&j->put, "\"");
+	jsontext_put_all(&j->put, text, strnlen(text, JSON_TEXT_MOST));
+	put_text(&j->put, "\"");
 }
 
 void json_number(struct json *j, const char *key, uint64_t value)

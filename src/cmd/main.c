@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/nearest.h"
 #include "../service/service.h"
 #include "help.h"
-#include "nearest.h"
 #include "option.h"
 #include "out.h"
 #include "verb.h"

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/nearest.h"
 #include "../base/num.h"
 #include "help.h"
-#include "nearest.h"
 #include "out.h"
 #include "value.h"
 

@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/code.h"
 #include "../base/printable.h"
 #include "../base/utf8.h"
-#include "code.h"
 
 enum { PATIENCE_MS = 100 };
 

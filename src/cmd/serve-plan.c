@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/nearest.h"
 #include "../service/service.h"
-#include "nearest.h"
 #include "out.h"
 #include "serve.h"
 

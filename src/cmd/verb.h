@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "code.h"
+#include "../base/code.h"
 
 struct option;
 

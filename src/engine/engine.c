@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
+#include "../base/code.h"
 #include "core.h"
 #include "listen.h"
 #include "loop.h"
@@ -32,7 +33,6 @@
 #include "uring-probe.h"
 
 enum {
-	CODE_NETWORK = 1, CODE_USAGE = 2, CODE_NOT_PERMITTED = 8, CODE_SIGNAL = 128,
 	DESCRIPTORS_APART = 32,         /* kept for what is no client: files, logs, look-ups */
 	DESCRIPTORS_LOOP = 8,
 	STACK = 512 * 1024,
@@ -71,7 +71,7 @@ static int choose_backend(const struct engine_plan *plan, const struct backend *
 
 	*backend = plan->engine == ENGINE_EPOLL || err ? &backend_epoll : &backend_uring;
 	if (err && plan->engine == ENGINE_URING)
-		return fail(why, CODE_NOT_PERMITTED, "engine io_uring: %s: %.400s", strerrordesc_np(-err), reason);
+		return fail(why, CODE_FORBIDDEN, "engine io_uring: %s: %.400s", strerrordesc_np(-err), reason);
 	snprintf(why, ENGINE_WHY, "%s", reason);
 	return 0;
 }

@@ -19,12 +19,14 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "../base/code.h"
 #include "../sock/call.h"
+#include "../sock/why.h"
 #include "dgram.h"
 #include "note.h"
 #include "source.h"
 
-enum { OPTIONS = 1024, BACKLOG = 4096, CODE_NETWORK = 1, CODE_USAGE = 2, CODE_NAME = 3, CODE_NOT_PERMITTED = 8 };
+enum { OPTIONS = 1024, BACKLOG = 4096 };
 
 int listen_count(const struct engine_plan *plan)
 {
@@ -39,15 +41,6 @@ static int fail(char why[ENGINE_WHY], int code, const char *sentence)
 {
 	snprintf(why, ENGINE_WHY, "%s", sentence);
 	return code;
-}
-
-static int code_of(const struct sock *s)
-{
-	if (s->gai)
-		return CODE_NAME;
-	if (s->error == EINVAL)
-		return CODE_USAGE;
-	return s->error == EACCES || s->error == EPERM ? CODE_NOT_PERMITTED : CODE_NETWORK;
 }
 
 /* -- Options ------------------------------------------------------------------------ */
@@ -214,7 +207,7 @@ static int share(struct port *first, struct loop *l, const char *options, char w
 	s = sock_server_how(sock_name(&first->sock).s,
 	                    &(struct sock_how){ .options = all, .backlog = first->backlog });
 	if (s.fd < 0)
-		return fail(why, code_of(&s), s.why);
+		return fail(why, why_code(&s), s.why);
 	settle(p, l, first->group, &s);
 	p->owned = true;
 	return 0;
@@ -294,7 +287,7 @@ static int open_one(struct engine *e, const struct group *g, const char *where, 
 	s = bind_at(where, &(struct sock_how){ .options = *options ? options : NULL,
 	            .backlog = g->asked->backlog ? g->asked->backlog : BACKLOG });
 	if (s.fd < 0)
-		return fail(why, code_of(&s), s.why);
+		return fail(why, why_code(&s), s.why);
 	settle(p, l, g, &s);
 	p->owned = true;
 	p->given = begins(where, "fd:");

@@ -10,8 +10,7 @@
 #include <sys/socket.h>
 
 #include "../base/addrtext.h"
-#include "../base/put.h"
-#include "../base/utf8.h"
+#include "../base/jsontext.h"
 
 struct name {
 	int number;
@@ -30,34 +29,6 @@ static const struct name types[] = {
 	NAME(SOCK_STREAM), NAME(SOCK_DGRAM), NAME(SOCK_RAW), NAME(SOCK_RDM),
 	NAME(SOCK_SEQPACKET), NAME(SOCK_DCCP), NAME(SOCK_PACKET), { 0, NULL },
 };
-
-static void put_unit(struct put *p, uint32_t unit)
-{
-	put_text(p, "\\u");
-	put_hex(p, unit, 4);
-}
-
-/* One character inside a string, in ASCII. */
-static void put_point(struct put *p, uint32_t c)
-{
-	char plain = (char)c;
-
-	if (c == '"' || c == '\\')
-		put_text(p, "\\");
-	if (c >= 0x20 && c < 0x7f)
-		put_bytes(p, &plain, 1);
-	else if (c == '\n')
-		put_text(p, "\\n");
-	else if (c == '\r')
-		put_text(p, "\\r");
-	else if (c == '\t')
-		put_text(p, "\\t");
-	else if (c > 0xffff) {
-		put_unit(p, 0xd7c0 + (c >> 10));
-		put_unit(p, 0xdc00 + (c & 0x3ff));
-	} else
-		put_unit(p, c);
-}
 
 /* Every key but the first comes with the comma before it. */
 static void put_key(struct put *p, const char *key)
@@ -92,15 +63,7 @@ static void put_string(struct put *p, const char *key, const char *s, size_t n)
 {
 	put_key(p, key);
 	put_text(p, "\"");
-	while (n) {
-		uint32_t c = 0xfffd;
-		int len = utf8_next(s, n, &c);
-		size_t step = len ? (size_t)len : 1;
-
-		put_point(p, c);
-		s += step;
-		n -= step;
-	}
+	jsontext_put_all(p, s, n);
 	put_text(p, "\"");
 }
 
@@ -153,7 +116,7 @@ static void put_latin(struct put *p, const char *b, size_t n)
 			i++;
 		put_bytes(p, b + from, i - from);
 		if (i < n)
-			put_point(p, (unsigned char)b[i]);
+			jsontext_put(p, (unsigned char)b[i]);
 	}
 }
 

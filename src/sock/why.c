@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
+#include "../base/code.h"
 #include "addr.h"
 #include "kind.h"
 #include "sigpipe.h"
@@ -229,30 +230,29 @@ int why_say(char *why, int err, const char *op, const char *at, const char *reas
 	return -1;
 }
 
-/* The exit codes are those of the whole command, so that a script may rely on them. */
-static int exit_code(const struct sock *s)
+int why_code(const struct sock *s)
 {
 	if (s->gai)
-		return 3;
+		return CODE_NAME;
 	switch (s->error) {
 	case 0:
-		return 0;
+		return CODE_OK;
 	case EINVAL:
-		return 2;
+		return CODE_USAGE;
 	case ECONNREFUSED:
 	case EHOSTUNREACH:
 	case ENETUNREACH:
 	case EHOSTDOWN:
 	case ENETDOWN:
-		return 4;
+		return CODE_REFUSED;
 	case ETIMEDOUT:
 	case EAGAIN:
-		return 5;
+		return CODE_TIMEOUT;
 	case EACCES:
 	case EPERM:
-		return 8;
+		return CODE_FORBIDDEN;
 	default:
-		return 1;
+		return CODE_NETWORK;
 	}
 }
 
@@ -270,7 +270,7 @@ int sock_report(const struct sock *s)
 
 	failed |= writev(STDERR_FILENO, line, 2) < 0;
 	sigpipe_release(&hold, failed);
-	return exit_code(s);
+	return why_code(s);
 }
 
 /* -- Several attempts ------------------------------------------------------------- */

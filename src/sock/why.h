@@ -86,6 +86,9 @@ struct why_list why_list(const char *op, const char *at);
 void why_list_add(struct why_list *l, const char *at, const char *reason);
 const char *why_list_text(struct why_list *l);
 
+/* The exit code that tells what failed last: base/code.h. */
+int why_code(const struct sock *s);
+
 /* The words for err, LIMIT_REACHED included. s may be NULL. Valid until the next call in this buffer. */
 const char *why_words(const struct sock *s, int err, char *buf, size_t n);
 

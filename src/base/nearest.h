@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which known name was probably meant by a misspelt one. Show every name, then
- * look:
+ * Which known name was probably meant by a misspelt one, in either case. Show
+ * every name, then look:
  *
  *	struct nearest near = nearest_to("wrokers");
  *
@@ -9,8 +9,8 @@
  *		nearest_try(&near, names[i]);
  *	near.name                       // "workers", or NULL when none is near
  */
-#ifndef CMD_NEAREST_H
-#define CMD_NEAREST_H
+#ifndef BASE_NEAREST_H
+#define BASE_NEAREST_H
 
 struct nearest {
 	const char *word;

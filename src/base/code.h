@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the command's exit tells a script. The words for people are in help.c. */
-#ifndef CMD_CODE_H
-#define CMD_CODE_H
+/* Exit codes, of sock_report and of the command. The words for people are in cmd/help.c. */
+#ifndef BASE_CODE_H
+#define BASE_CODE_H
 
 enum {
 	CODE_OK = 0,
