@@ -12,7 +12,7 @@
  *
  * That bytes moved which did not, or the other way round, is never true.
  */
-#include "../unit/shapes.h"
+#include "../unit/talks.h"
 
 #include <sys/resource.h>
 

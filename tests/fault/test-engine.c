@@ -12,7 +12,7 @@
  * room was just announced (so sends are short where nothing stalls). What
  * io_uring's completions may say is the matter of test-engine-ring.c.
  */
-#include "../unit/shapes.h"
+#include "../unit/talks.h"
 
 #include "fault.h"
 

@@ -5,7 +5,7 @@
  * of the service says, on both back ends. Moments and limits are the matter of
  * test-engine-life.c.
  */
-#include "shapes.h"
+#include "talks.h"
 
 /* Talk at random: cut anywhere, read at once or late, in gulps or in sips. */
 static struct talk random_talk(const struct shape *shape, const char *where, uint64_t *seed)
