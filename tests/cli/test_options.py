@@ -123,7 +123,7 @@ def test_a_value_that_is_not_there_is_told(name):
 
 
 @pytest.mark.parametrize("written, meant", [("--worker", "workers"), ("--max-client=1", "max-clients"),
-                                            ("--verbsoe", "verbose"), ("--idel", "idle"), ("--JSON", None),
+                                            ("--verbsoe", "verbose"), ("--idel", "idle"), ("--JSON", "json"),
                                             ("--zzzzzzzzzzzzzz", None)])
 def test_the_nearest_option_is_named(written, meant):
     sentence = refused("serve", written, "echo")
