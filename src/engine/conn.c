@@ -60,21 +60,13 @@ enum service_bad conn_bad(const struct conn *c)
 	return c->port->group->asked->bad;
 }
 
-static void learn_peer(struct conn *c, struct sock_addr *peer)
-{
-	if (c->is & CONN_DATAGRAM)
-		dgram_peer(c, peer);
-	else
-		note_peer(c, peer);
-}
-
 /* The two texts lie in halves of one buffer, so that one line may name both. */
 const char *conn_peer(struct conn *c)
 {
 	struct loop *l = c->port->loop;
 	struct sock_addr peer;
 
-	learn_peer(c, &peer);
+	note_peer(c, &peer);
 	return peer.len ? sock_repr_addr(l->text, 160, &peer) : "unknown";
 }
 

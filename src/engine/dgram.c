@@ -15,7 +15,9 @@
 #include <string.h>
 
 #include "../sock/call.h"
+#include "../sock/wait.h"
 #include "guard.h"
+#include "note.h"
 #include "out.h"
 #include "source.h"
 #include "space.h"
@@ -201,11 +203,7 @@ static void leave(struct port *p, int n)
 		struct sock_batch out = { .list = d->list + sent, .count = n - sent };
 		int r = sock_sendmany(&p->sock, &out);
 
-		uint64_t bytes = 0;
-
-		for (int i = 0; i < r; i++)
-			bytes += out.list[i].n;
-		CORE_COUNT(l, bytes_out, bytes);
+		CORE_COUNT(l, bytes_out, sock_sent(&p->sock));
 		CORE_COUNT(l, datagrams_out, r > 0 ? r : 0);
 		sent += r > 0 ? r : 0;
 		if (sent == n)
@@ -224,7 +222,6 @@ static void answer(struct port *p)
 
 	l->datagram = (struct conn){ .fd = -1, .port = p };
 	d->who.known = false;
-	CORE_COUNT(l, datagrams_in, many);
 	if (!p->group->service->bytes)
 		many = 0;
 	for (int i = 0; i < many; i++) {
@@ -254,17 +251,24 @@ static void answer(struct port *p)
 	leave(p, replies);
 }
 
-static void count(struct loop *l)
+/* The library has added up already. */
+static void count(struct port *p)
 {
+	struct loop *l = p->loop;
 	const struct sock_batch *b = &l->dgrams->batch;
-	uint64_t bytes = 0, cut = 0;
 
-	for (int i = 0; i < b->count; i++) {
-		bytes += b->list[i].n;
-		cut += b->list[i].cut != 0;
-	}
-	CORE_COUNT(l, bytes_in, bytes);
-	CORE_COUNT(l, truncated, cut);
+	CORE_COUNT(l, datagrams_in, b->count);
+	CORE_COUNT(l, bytes_in, sock_got(&p->sock));
+	for (int i = 0; sock_cut(&p->sock) && i < b->count; i++)
+		CORE_COUNT(l, truncated, b->list[i].cut != 0);
+}
+
+/* A descriptor from outside that was shut for reading is ready for ever, with nothing. */
+static void give_up(struct port *p)
+{
+	p->loop->backend->listen(p, false);
+	note_line(p->loop->engine, ENGINE_WARN, "%s was shut for reading: it is not served any more",
+	          sock_name(&p->sock).s);
 }
 
 /* One batch, and whether it was as long as a call can bring. -1: there was none. */
@@ -274,10 +278,13 @@ static int one_batch(struct port *p)
 	bool full = false;
 
 	do {
-		if (sock_recvmany(&p->sock, &d->batch) <= 0)
+		if (sock_recvmany(&p->sock, &d->batch) <= 0) {
+			if (p->given && pace_is_shut(p->sock.fd))
+				give_up(p);
 			return -1;
+		}
 		full = full || d->batch.messages == MESSAGES;
-		count(p->loop);
+		count(p);
 		answer(p);
 	} while (d->batch.waiting);
 	return full;

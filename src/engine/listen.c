@@ -201,6 +201,7 @@ static int share(struct port *first, struct loop *l, const char *options, char w
 
 	if (!is_inet(&first->sock) || first->given) {
 		settle(p, l, first->group, &first->sock);
+		p->given = first->given;
 		return 0;
 	}
 	snprintf(all, sizeof all, "reuseport%s%s", *options ? "," : "", options);

@@ -18,6 +18,7 @@
 #include "../base/printable.h"
 #include "../base/utf8.h"
 #include "../sock/call.h"
+#include "dgram.h"
 
 enum { RING = 256 * 1024, LINE = 500 };
 
@@ -197,13 +198,16 @@ void note_peer(const struct conn *c, struct sock_addr *peer)
 {
 	const struct loop *l = c->port->loop;
 
-	if (l->peers && !(c->is & CONN_DATAGRAM))
+	if (c->is & CONN_DATAGRAM) {
+		dgram_peer(c, peer);
+		return;
+	}
+	peer->len = 0;
+	if (l->peers)
 		*peer = l->peers[c - l->conns];
-	else
+	if (!peer->len && call_getpeername(c->fd, peer) < 0)
 		peer->len = 0;
-	if (!peer->len && c->fd >= 0 && call_getpeername(c->fd, peer) < 0)
-		peer->len = 0;
-	peer->type = c->is & CONN_DATAGRAM ? SOCK_DGRAM : SOCK_STREAM;
+	peer->type = SOCK_STREAM;
 	peer->proto = 0;
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where `sockeye serve` listens, and how it says so to whoever waits for it."""
+import errno
 import os
 import re
 import signal
@@ -128,6 +129,23 @@ def test_a_descriptor_may_be_an_address(serve, kind):
         server = serve("echo", f"fd:{sock.fileno()}", fds=(sock.fileno(),))
         assert server.address() == sock.getsockname()
         assert echoes(server.caller())
+
+
+def test_a_descriptor_that_is_shut_for_reading_is_given_up_and_not_spun_on(serve):
+    """Such a socket is ready for ever; the others are served as before."""
+    with listener(kind=socket.SOCK_DGRAM) as sock:
+        server = serve("echo", f"fd:{sock.fileno()}", "tcp://127.0.0.1:0", fds=(sock.fileno(),),
+                       says="shut for reading")
+        caller = server.caller(0)
+        assert echoes(caller)
+        try:
+            sock.shutdown(socket.SHUT_RD)
+        except OSError as error:            # it has no peer, but it is shut
+            assert error.errno == errno.ENOTCONN
+        caller.send(b"wake")
+        server.wait_text("shut for reading: it is not served any more$")
+        assert echoes(server.caller(1))
+        assert len([text for text in server.texts() if "shut for reading" in text]) <= os.cpu_count()
 
 
 def test_a_unix_path_that_was_handed_over_stays(serve, tmp_path):
@@ -259,10 +277,10 @@ def test_a_forbidden_io_uring_is_told_with_its_reason(serve):
     assert server.rings() == 0
 
 
-@pytest.mark.parametrize("errno, reason", [("eperm", "Operation not permitted"),
+@pytest.mark.parametrize("name, reason", [("eperm", "Operation not permitted"),
                                            ("enosys", "Function not implemented")])
-def test_a_forced_engine_that_is_forbidden_is_an_error_with_its_reason(errno, reason):
-    done = run("serve", "--engine", "io_uring", "echo", "tcp://127.0.0.1:0", under=[FORBID, errno])
+def test_a_forced_engine_that_is_forbidden_is_an_error_with_its_reason(name, reason):
+    done = run("serve", "--engine", "io_uring", "echo", "tcp://127.0.0.1:0", under=[FORBID, name])
     assert (done.returncode, done.stdout) == (8, "")
     first = done.stderr.splitlines()[0]
     assert first.startswith("sockeye serve: ") and "io_uring" in first and reason in first
