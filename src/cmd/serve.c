@@ -55,7 +55,7 @@ static const struct option options[] = {
 	  "say everything in lines of JSON",
 	  WHOLE(json) },
 	{ "verbose", 'v', TAKES_STEPS, NULL,
-	  "tell who comes and goes; and statistics at the end; -vv: details",
+	  "tell who comes and goes; and statistics at the end; -vv: also who takes no replies",
 	  .max = 1, WHOLE(verbosity) },
 	{ "quiet", 'q', TAKES_STEPS, NULL,
 	  "tell errors only",

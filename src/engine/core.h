@@ -160,7 +160,7 @@ struct loop {
 	struct conn **later, **looked;  /* conns to look after when the round ends; those of the last round */
 	uint32_t later_count;
 	uint32_t period;                /* ms between sweeps; 0: nothing to sweep for */
-	bool at_once;                   /* the back end sends as soon as it is told: a round is one conn's */
+	bool no_memory;                 /* a service's reply found none */
 
 	char *round;                    /* CORE_ROUND bytes */
 	size_t round_used;
@@ -178,6 +178,7 @@ struct loop {
 /* Waiting and moving bytes: epoll.c and uring.c. Calls back into accept.h, stream.h, out.h and dgram.h. */
 struct backend {
 	const char *name;
+	bool at_once;                                   /* it sends as soon as it is told: a round is one conn's */
 	int (*open)(struct loop *l);                    /* 0 or a negative errno */
 	void (*close)(struct loop *l);
 	int (*listen)(struct port *p, bool on);         /* wait for callers or datagrams, or not; 0 or an errno */
@@ -193,6 +194,7 @@ extern const struct backend backend_epoll, backend_uring;
 /* All workers together. */
 struct engine {
 	const struct engine_plan *plan;
+	const struct backend *backend;
 	struct group *groups;
 	struct loop **loops;
 	int workers;

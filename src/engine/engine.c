@@ -64,15 +64,18 @@ int engine_probe(enum engine_kind kind, char why[ENGINE_WHY])
 	return err;
 }
 
-static int choose_backend(const struct engine_plan *plan, const struct backend **backend, char why[ENGINE_WHY])
+/* The reason why there is no io_uring is told, unless it was asked for: then it is a failure. */
+static int choose_backend(struct engine *e, char why[ENGINE_WHY])
 {
+	enum engine_kind kind = e->plan->engine;
 	char reason[ENGINE_WHY];
-	int err = engine_probe(plan->engine, reason);
+	int err = engine_probe(kind, reason);
 
-	*backend = plan->engine == ENGINE_EPOLL || err ? &backend_epoll : &backend_uring;
-	if (err && plan->engine == ENGINE_URING)
+	if (err && kind == ENGINE_URING)
 		return fail(why, CODE_FORBIDDEN, "engine io_uring: %s: %.400s", strerrordesc_np(-err), reason);
-	snprintf(why, ENGINE_WHY, "%s", reason);
+	e->backend = kind == ENGINE_EPOLL || err ? &backend_epoll : &backend_uring;
+	note_line(e, ENGINE_COME_AND_GO, "engine %s, %d worker%s, at most %u clients%s%s", e->backend->name,
+	          e->workers, e->workers == 1 ? "" : "s", e->clients_most, err ? ": no io_uring: " : "", reason);
 	return 0;
 }
 
@@ -155,7 +158,7 @@ static void free_all(struct engine *e)
 	free(e->loops);
 }
 
-static bool make_parts(struct engine *e, const struct backend *backend)
+static bool make_parts(struct engine *e)
 {
 	int ports = listen_count(e->plan);
 
@@ -164,22 +167,19 @@ static bool make_parts(struct engine *e, const struct backend *backend)
 	e->loops = calloc(e->workers, sizeof *e->loops);
 	e->sources = sources_make(e->clients_most);
 	e->paced = networks_make(REPLIES, REPLIES_AT_ONCE);
-	e->notes = notes_make();
-	if (!e->groups || !e->own_ports || !e->loops || !e->sources || !e->paced || !e->notes)
+	if (!e->groups || !e->own_ports || !e->loops || !e->sources || !e->paced)
 		return false;
 	for (int i = 0; i < e->plan->count; i++)
 		if (!fill_in(&e->groups[i], &e->plan->groups[i]))
 			return false;
 	for (int i = 0; i < e->workers; i++)
-		if (!(e->loops[i] = loop_make(e, i, backend, ports, e->clients_most)))
+		if (!(e->loops[i] = loop_make(e, i, ports, e->clients_most)))
 			return false;
 	return true;
 }
 
 static int make(struct engine *e, char why[ENGINE_WHY])
 {
-	const struct backend *backend;
-	char fallback[ENGINE_WHY];
 	int code;
 
 	e->workers = e->plan->workers > 0 ? e->plan->workers : count_cores();
@@ -187,19 +187,15 @@ static int make(struct engine *e, char why[ENGINE_WHY])
 		e->workers = ENGINE_WORKERS_MOST;
 	e->began = clock_now();
 	e->overflows_before = total_overflows();
+	e->notes = notes_make();
+	if (!e->notes)
+		return fail(why, CODE_NETWORK, "out of memory");
 	code = decide_clients(e, why);
 	if (!code)
-		code = choose_backend(e->plan, &backend, fallback);
-	if (code) {
-		if (!*why)
-			memcpy(why, fallback, ENGINE_WHY);
-		return code;
-	}
-	if (!make_parts(e, backend))
-		return fail(why, CODE_NETWORK, "out of memory");
-	note_line(e, ENGINE_COME_AND_GO, "engine %s, %d worker%s, at most %u clients%s%s", backend->name, e->workers,
-	          e->workers == 1 ? "" : "s", e->clients_most, *fallback ? ": no io_uring: " : "", fallback);
-	return listen_all(e, why);
+		code = choose_backend(e, why);
+	if (!code && !make_parts(e))
+		code = fail(why, CODE_NETWORK, "out of memory");
+	return code ? code : listen_all(e, why);
 }
 
 /* -- Signals -------------------------------------------------------------------------------- */

@@ -62,7 +62,6 @@ static int epoll_open(struct loop *l)
 	if (!p)
 		return -ENOMEM;
 	l->own = p;
-	l->at_once = true;
 	p->scratch = space_reserve(SCRATCH);
 	p->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (p->fd < 0)
@@ -144,12 +143,10 @@ static void epoll_flush(struct conn *c)
 	}
 	if (r >= 0 || r == -EAGAIN)
 		r = ask_for_room(c, c->out != NULL);
-	if (r < 0) {
+	if (r < 0)
 		stream_break(c, -r);
-		core_round_end(l);
-		return;
-	}
-	stream_offered(c);
+	else
+		stream_offered(c);
 	core_round_end(l);
 }
 
@@ -303,6 +300,7 @@ static int epoll_one_round(struct loop *l, int64_t timeout)
 
 const struct backend backend_epoll = {
 	.name = "epoll",
+	.at_once = true,
 	.open = epoll_open,
 	.close = epoll_close,
 	.listen = epoll_listen,

@@ -49,14 +49,14 @@ static bool reserve_all(struct loop *l)
 	       (l->peers || l->engine->plan->level < ENGINE_COME_AND_GO);
 }
 
-struct loop *loop_make(struct engine *e, int number, const struct backend *backend, int ports, uint32_t most)
+struct loop *loop_make(struct engine *e, int number, int ports, uint32_t most)
 {
 	struct loop *l = calloc(1, sizeof *l);
 
 	if (!l)
 		return NULL;
 	l->engine = e;
-	l->backend = backend;
+	l->backend = e->backend;
 	l->number = number;
 	l->most = most;
 	l->ports = aligned_alloc(64, (ports ? ports : 1) * sizeof *l->ports);
@@ -80,7 +80,7 @@ void loop_free(struct loop *l)
 	space_release(l->peers, l->most * sizeof *l->peers);
 	space_release(l->round, CORE_ROUND);
 	dgram_free(l);
-	out_end(l);
+	out_forget_room(l);
 	if (l->wake >= 0)
 		close(l->wake);
 	free(l->ports);

@@ -6,7 +6,7 @@
 #include "core.h"
 
 /* Make a loop with room for ports and for most conns. NULL: no memory or descriptor. */
-struct loop *loop_make(struct engine *e, int number, const struct backend *backend, int ports, uint32_t most);
+struct loop *loop_make(struct engine *e, int number, int ports, uint32_t most);
 
 /* Close its listeners and give everything back. The loop has ended or never began. */
 void loop_free(struct loop *l);

@@ -51,8 +51,10 @@ static struct piece *heap_piece(struct loop *l, size_t n)
 {
 	struct piece *p = sys.malloc(sizeof *p + n);
 
-	if (!p)
+	if (!p) {
+		l->no_memory = true;
 		return NULL;
+	}
 	*p = (struct piece){ .data = (char *)(p + 1), .n = n, .heap = true };
 	out_hold(l, n);
 	return p;
@@ -138,8 +140,7 @@ size_t out_add(struct conn *c, const char *bytes, size_t n)
 	return n;
 }
 
-/* A room that was never committed. */
-static void forget_room(struct loop *l)
+void out_forget_room(struct loop *l)
 {
 	if (!l->room)
 		return;
@@ -163,13 +164,24 @@ char *out_room(struct conn *c, size_t want, size_t *room)
 	size_t n = want < most ? want : most;
 	char *to = NULL;
 
-	forget_room(l);
+	out_forget_room(l);
 	if (n && at + n + 2 * sizeof(struct piece) <= CORE_ROUND)   /* the piece itself goes behind it */
 		to = l->round + at;
 	else if (n)
 		to = heap_room(l, n);
 	*room = to ? n : 0;
 	return to;
+}
+
+/* What was not written goes back. */
+static struct piece *shrink(struct piece *p, size_t n)
+{
+	struct piece *less = realloc(p, sizeof *p + n);
+
+	p = less ? less : p;
+	p->data = (char *)(p + 1);
+	p->n = n;
+	return p;
 }
 
 void out_commit(struct conn *c, size_t n)
@@ -185,13 +197,7 @@ void out_commit(struct conn *c, size_t n)
 	}
 	l->room = NULL;
 	out_hold(l, (int64_t)n - p->n);
-	p->n = n;
-	append(c, p);
-}
-
-void out_end(struct loop *l)
-{
-	forget_room(l);
+	append(c, shrink(p, n));
 }
 
 int out_gather(const struct conn *c, struct iovec *iov, int most, size_t *n)

@@ -14,8 +14,8 @@ size_t out_add(struct conn *c, const char *bytes, size_t n);
 char *out_room(struct conn *c, size_t want, size_t *room);
 void out_commit(struct conn *c, size_t n);
 
-/* Forget a room that was never committed: the loop ends. */
-void out_end(struct loop *l);
+/* Forget a room that was never committed. */
+void out_forget_room(struct loop *l);
 
 /* The first pieces as buffers, at most most of them. Returns how many; *n their bytes. */
 int out_gather(const struct conn *c, struct iovec *iov, int most, size_t *n);

@@ -73,6 +73,17 @@ bool stream_drops(const struct conn *c)
 	return !c->port->group->service->bytes || c->is & CONN_FINISHED;
 }
 
+void stream_mind_memory(struct conn *c)
+{
+	struct loop *l = c->port->loop;
+
+	if (!l->no_memory)
+		return;
+	l->no_memory = false;
+	note_conn(c, ENGINE_WARN, "closed: no memory for its replies");
+	stream_close(c);
+}
+
 /* While an offer is unanswered nothing is added to it: its pieces are what the kernel was told of. */
 static bool takes_input(const struct conn *c)
 {
@@ -92,10 +103,11 @@ static size_t feed(struct conn *c, const char *data, size_t n)
 		if (stream_drops(c))
 			return n;
 		used = service->bytes(c, data + done, n - done);
+		stream_mind_memory(c);
 		done += used;
-		if (c->out && l->at_once)
+		if (c->out && l->backend->at_once)
 			l->backend->flush(c);
-		if (!used || (!l->at_once && done < n && c->out))
+		if (!used || (!l->backend->at_once && done < n && c->out))
 			break;
 	}
 	return done;
@@ -190,6 +202,7 @@ static void tell_end(struct conn *c)
 
 		c->in = NULL;
 		service->ended(c, rest ? rest->bytes : "", rest ? rest->n : 0);
+		stream_mind_memory(c);
 		if (rest)
 			out_hold(c->port->loop, -(int64_t)rest->room);
 		free(rest);
@@ -278,6 +291,7 @@ static void more(struct conn *c)
 		return;
 	}
 	service->more(c);
+	stream_mind_memory(c);
 	rate_charge(c, c->sent - before);
 	if (c->out)
 		c->port->loop->backend->flush(c);
@@ -315,16 +329,18 @@ void stream_offered(struct conn *c)
 		return;
 	rate_charge(c, 0);
 	if (c->out && !out_settle(c)) {
-		note_conn(c, ENGINE_WARN, "closed: no memory for its replies");
-		stream_close(c);
+		stream_mind_memory(c);
 		return;
 	}
 	if (c->out && !was) {
 		c->is |= CONN_STALLED;
 		CORE_COUNT(c->port->loop, stalls, 1);
+		note_conn(c, ENGINE_DETAIL, "takes no replies for now: it is not read");
 		c->port->loop->backend->read(c, false);
 	} else if (!c->out) {
 		c->is &= ~CONN_STALLED;
+		if (was)
+			note_conn(c, ENGINE_DETAIL, "takes replies again");
 		if (was || c->in || stream_waits(c))
 			stream_later(c);
 	}
@@ -379,6 +395,7 @@ bool stream_open(struct port *p, int fd, uint32_t source, const struct sock_addr
 	}
 	if (p->group->service->opened)
 		p->group->service->opened(c);
+	stream_mind_memory(c);
 	if (c->out)
 		l->backend->flush(c);
 	if (stream_waits(c))

@@ -30,6 +30,9 @@ void stream_break(struct conn *c, int err);
  */
 void stream_offered(struct conn *c);
 
+/* Close a conn whose output found no memory: waiting would be for nothing. */
+void stream_mind_memory(struct conn *c);
+
 /* Something waits for a conn whose output is gone: held input, more, the end. */
 bool stream_waits(const struct conn *c);
 

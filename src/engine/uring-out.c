@@ -50,7 +50,7 @@ static void offer(struct conn *c)
 	size_t n;
 
 	if (!m && c->out->next != c->out && !out_settle(c)) {   /* without a message it must be one piece */
-		stream_break(c, ENOMEM);
+		stream_mind_memory(c);
 		return;
 	}
 	sqe = ring_entry(r);
@@ -105,7 +105,7 @@ void uring_offer_all(struct loop *l)
 /* What follows when the kernel has taken res bytes, or a negative errno: the next, or a send that waits. */
 static void sent(struct conn *c, int64_t res)
 {
-	if (c->out)
+	if (c->out && watch_on())
 		ring_tell_send(c, res);
 	if (res > 0)
 		out_sent(c, res);

@@ -34,6 +34,28 @@ def is_silent(sock):
     return not select.select([sock], [], [], 0)[0]
 
 
+# -- How much ---
+
+
+def test_who_takes_no_replies_is_told_of_in_detail(serve):
+    """It is not read from until it takes them again, and nothing is lost."""
+    server = serve("-vv", "echo", TCP)
+    caller, sent = server.caller(), 0
+    caller.setblocking(False)
+    deadline = time.monotonic() + LIMIT
+    while not any("takes no replies for now" in text for text in server.texts()):
+        assert time.monotonic() < deadline
+        try:
+            sent += caller.send(bytes(65536))
+        except BlockingIOError:
+            select.select([], [caller], [], 0.01)
+    caller.setblocking(True)
+    caller.settimeout(LIMIT)
+    caller.shutdown(socket.SHUT_WR)
+    assert len(rest(caller)) == sent
+    server.wait_text("takes replies again$")
+
+
 # -- How many -------------------------------------------------------------------------
 
 

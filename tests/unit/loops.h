@@ -54,7 +54,8 @@ static inline void bare_begin(struct bare *b, const struct service *service)
 	*b = (struct bare){ .asked = { .service = service } };
 	b->engine.plan = &b->plan;
 	b->group = (struct group){ .asked = &b->asked, .service = service, .buffer = 64 * 1024 };
-	b->loop = loop_make(&b->engine, 0, &bare_backend, 1, 8);
+	b->engine.backend = &bare_backend;
+	b->loop = loop_make(&b->engine, 0, 1, 8);
 	assert_non_null(b->loop);
 	b->loop->ports[0] = (struct port){ .loop = b->loop, .group = &b->group, .sock = { .fd = -1 } };
 	b->loop->port_count = 1;
