@@ -12,8 +12,6 @@ void ring_tell_accept(int listener, int fd)
 {
 	struct watch w;
 
-	if (!watch_on())
-		return;
 	watch_init(&w, EVENT_ACCEPT, listener);
 	watch_made(&w, fd);
 }
@@ -23,7 +21,7 @@ void ring_tell_receive(const struct conn *c, int res, char *data)
 	struct iovec iov = { data, res > 0 ? (size_t)res : 0 };
 	struct watch w;
 
-	if (!watch_on() || res == -ENOBUFS || res == -ECANCELED)
+	if (res == -ENOBUFS || res == -ECANCELED)
 		return;
 	watch_init(&w, EVENT_RECV, c->fd);
 	w.e.asked = res > 0 ? res : CORE_INPUT;
@@ -37,8 +35,6 @@ void ring_tell_send(const struct conn *c, int res)
 	size_t n;
 	struct watch w;
 
-	if (!watch_on())
-		return;
 	watch_init(&w, EVENT_SEND, c->fd);
 	int count = out_gather(c, iov, RING_PIECES, &n);
 	w.e.asked = n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Event records for what io_uring did: it makes no calls, so a completion is
- * told as the call it stands for, to whoever watches.
+ * told as the call it stands for. Only for when somebody watches.
  */
 #ifndef ENGINE_RING_TELL_H
 #define ENGINE_RING_TELL_H

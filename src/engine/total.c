@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The workers' counters, added up while they run. Each is read once and may be
- * a little older than the next; none goes backwards.
+ * a little older than the next. On io_uring bytes_out counts what was offered
+ * and takes back what was not taken.
  */
 #include "total.h"
 

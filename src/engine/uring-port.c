@@ -10,6 +10,7 @@
 #include <poll.h>
 
 #include "../sock/call.h"
+#include "../sock/watch.h"
 #include "accept.h"
 #include "dgram.h"
 #include "ring-tell.h"
@@ -64,7 +65,7 @@ void uring_accepted(struct port *p, int res, bool more)
 	p->waiting = more;
 	p->cancelling = p->cancelling && more;
 	p->multi = p->multi && more;
-	if (res != -ECANCELED)
+	if (res != -ECANCELED && watch_on())
 		ring_tell_accept(p->sock.fd, res);
 	res = call_above_streams(res);
 	if (res >= 0)

@@ -18,6 +18,7 @@
 
 #include "../base/clock.h"
 #include "../sock/call.h"
+#include "../sock/watch.h"
 #include "loop.h"
 #include "out.h"
 #include "ring-tell.h"
@@ -183,7 +184,8 @@ static void received(struct conn *c, int res, unsigned flags, enum ring_size siz
 
 	if (!(flags & IORING_CQE_F_MORE))
 		c->is &= ~(CONN_RECEIVING | CONN_MULTI | CONN_CANCELLING);
-	ring_tell_receive(c, res, data);
+	if (watch_on())
+		ring_tell_receive(c, res, data);
 	if (res > 0 && data) {
 		stream_input(c, data, res);
 		grow(c, res);
