@@ -167,10 +167,10 @@ static void uring_drop(struct conn *c)
 		cancel(c, OF_DRAIN);
 }
 
-/* Who fills buffer after buffer is served in bulk from now on; who no longer does, is not. */
-static void grow(struct conn *c, int res)
+/* Who fills buffer after buffer, and has more behind, is served in bulk from now on; who no longer does, is not. */
+static void grow(struct conn *c, int res, unsigned flags)
 {
-	if (res < CORE_INPUT)
+	if (res < CORE_INPUT || (res == CORE_INPUT && !(flags & IORING_CQE_F_SOCK_NONEMPTY)))
 		c->grown = 0;
 	else if (c->grown < BULK && ++c->grown == BULK)
 		uring_read(c, false);
@@ -188,7 +188,7 @@ static void received(struct conn *c, int res, unsigned flags, enum ring_size siz
 		ring_tell_receive(c, res, data);
 	if (res > 0 && data) {
 		stream_input(c, data, res);
-		grow(c, res);
+		grow(c, res, flags);
 	} else if (res > 0) {
 		stream_count(c, res);
 	} else if (res == 0) {

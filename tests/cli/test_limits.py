@@ -56,6 +56,19 @@ def test_who_takes_no_replies_is_told_of_in_detail(serve):
     server.wait_text("takes replies again$")
 
 
+def test_messages_that_just_fill_a_buffer_are_no_bulk_and_starve_nobody(serve):
+    """Clients that wait for each reply need one buffer at a time, however large its message."""
+    server = serve("--workers", 1, "echo", TCP)
+    callers = [server.caller() for _ in range(64)]
+    message = bytes(16384)
+    for _ in range(20):
+        for caller in callers:
+            caller.sendall(message)
+        for caller in callers:
+            assert take(caller, len(message)) == message
+    assert server.stats()["starved"] == 0
+
+
 # -- How many -------------------------------------------------------------------------
 
 
