@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The command: a table of verbs, and the choice of one. A new verb is a file
- * that fills a struct verb, and a row here.
- */
+/* The command itself: its own options, and the choice of a verb. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,12 +10,6 @@
 #include "option.h"
 #include "out.h"
 #include "verb.h"
-
-static const struct verb *const verbs[] = {
-	&verb_serve,
-};
-
-enum { VERBS = sizeof verbs / sizeof *verbs };
 
 struct command {
 	bool version;
@@ -34,8 +25,8 @@ static const struct option options[] = {
 
 static void list_verbs(void)
 {
-	for (int i = 0; i < VERBS; i++)
-		help_row(verbs[i]->name, verbs[i]->about);
+	for (const struct verb *const *v = verb_list; *v; v++)
+		help_row((*v)->name, (*v)->about);
 }
 
 static const struct verb_section sections[] = {
@@ -56,9 +47,9 @@ static const struct verb command = {
 
 static const struct verb *find(const char *name)
 {
-	for (int i = 0; i < VERBS; i++)
-		if (strcmp(verbs[i]->name, name) == 0)
-			return verbs[i];
+	for (const struct verb *const *v = verb_list; *v; v++)
+		if (strcmp((*v)->name, name) == 0)
+			return *v;
 	return NULL;
 }
 
@@ -71,8 +62,8 @@ static int no_verb(const char *word)
 	out_shown(shown, word);
 	if (service_find(word))
 		return verb_refuse(&command, "no verb '%s': did you mean serve %s?", shown, shown);
-	for (int i = 0; i < VERBS; i++)
-		nearest_try(&near, verbs[i]->name);
+	for (const struct verb *const *v = verb_list; *v; v++)
+		nearest_try(&near, (*v)->name);
 	return verb_refuse(&command, near.name ? "no verb '%s': did you mean %s?" : "no verb '%s'",
 	                   shown, near.name);
 }

@@ -86,7 +86,7 @@ static int check_options(struct serve *s)
 {
 	for (int i = 0; i < s->places; i++) {
 		const struct serve_place *p = &s->place[i];
-		const char *name = serve_take_misfit(s->group[p->group].options, &p->is);
+		const char *name = sockopt_misfit(s->group[p->group].options, &p->is);
 		char shown[OUT_SHOWN];
 
 		if (name)

@@ -14,10 +14,10 @@
 #include "../engine/engine.h"
 #include "address.h"
 #include "option.h"
+#include "sockopt.h"
 
 enum {
 	SERVE_NETS_MOST = 256,          /* of a group, for --allow and for --deny */
-	SERVE_OPTIONS_ROOM = 900,       /* the engine adds its own, up to 1024 in all */
 	SERVE_PLACE_ROOM = 352          /* a scheme, and a HOST:PORT that was accepted */
 };
 
@@ -27,7 +27,7 @@ enum { SERVE_WHOLE, SERVE_GROUP };
 struct serve_group {
 	struct engine_group is;         /* its pointers are filled in at the end */
 	struct engine_net allow[SERVE_NETS_MOST], deny[SERVE_NETS_MOST];
-	char options[SERVE_OPTIONS_ROOM];
+	char options[SOCKOPT_ROOM];
 };
 
 /* An address that is served. */
@@ -80,9 +80,6 @@ const char *serve_take_option(void *group, const char *value, char why[OPTION_WH
 const char *serve_take_allow(void *group, const char *value, char why[OPTION_WHY]);
 const char *serve_take_deny(void *group, const char *value, char why[OPTION_WHY]);
 const char *serve_take_ready_fd(void *serve, const char *value, char why[OPTION_WHY]);
-
-/* The first of these options that sockets of this kind lack, as UDP lacks nodelay; or NULL. */
-const char *serve_take_misfit(const char *options, const struct address *a);
 
 /* -- serve-report.c ---------------------------------------------------------------- */
 

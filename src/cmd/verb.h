@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A verb of the command: one file and one row of main.c's table. Usage, help
+ * A verb of the command: one file and one row of verb-list.c. Usage, help
  * and the reading of options come from what stands here, so that they cannot
  * disagree.
  */
@@ -31,6 +31,9 @@ struct verb {
 };
 
 extern const struct verb verb_serve;
+
+/* NULL behind the last. */
+extern const struct verb *const verb_list[];
 
 /*
  * A wrong command line: the sentence, and below it what would be right. Quote
