@@ -4,7 +4,7 @@
  * costs, and so the line by which an engine is judged. It knows one service,
  * has no limits, no time-outs and no counters, and is no example to follow.
  *
- *	epoll-echo [--spin]             --spin: never sleep
+ *	epoll-echo [--spin]             --spin: look again for 50 us before it sleeps
  */
 #include "../plain.h"
 
@@ -16,7 +16,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { EVENTS = 512, BUFFER = 64 << 10 };
+enum { EVENTS = 512, SPIN_NS = 50000, BUFFER = 64 << 10 };
 
 struct conn {
 	int fd;
@@ -111,16 +111,30 @@ static void welcome(int epoll, int listener)
 	}
 }
 
+/* A server that never slept would take the core from all that are measured beside it. */
+static int poll_then_sleep(int epoll, struct epoll_event *events, bool spin)
+{
+	uint64_t end = spin ? plain_now() + SPIN_NS : 0;
+
+	do {
+		int n = epoll_wait(epoll, events, EVENTS, spin ? 0 : -1);
+
+		if (n)
+			return n;
+	} while (plain_now() < end);
+	return epoll_wait(epoll, events, EVENTS, -1);
+}
+
 int main(int argc, char **argv)
 {
-	int wait = argc > 1 && strcmp(argv[1], "--spin") == 0 ? 0 : -1;
+	bool spin = argc > 1 && strcmp(argv[1], "--spin") == 0;
 	int listener = plain_listen(SOCK_NONBLOCK), epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event events[EVENTS] = { { .events = EPOLLIN } };
 
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, listener, events) < 0)
 		plain_fail("epoll_ctl");
 	for (;;) {
-		int n = epoll_wait(epoll, events, EVENTS, wait);
+		int n = poll_then_sleep(epoll, events, spin);
 
 		for (int i = 0; i < n; i++) {
 			struct conn *c = events[i].data.ptr;
