@@ -4,5 +4,7 @@
 
 const struct verb *const verb_list[] = {
 	&verb_serve,
+	&verb_connect,
+	&verb_send,
 	NULL
 };

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The other side: waiting for a caller. A datagram socket takes the first that
+ * sends it something for its peer, and hears nobody else from then on.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sockeye/addr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../sock/call.h"
+#include "../sock/wait.h"
+#include "connect.h"
+#include "exec.h"
+#include "fail.h"
+
+enum { PROGRAMS_MOST = 64 };            /* of --exec --keep, at once */
+
+/* -- Our socket file, which goes when we go ------------------------------------------------- */
+
+static struct {
+	char path[sizeof ((struct sockaddr_un *)0)->sun_path + 1];
+	dev_t dev;
+	ino_t ino;
+	pid_t owner;
+} file;
+
+/* Also from a signal handler. Another's that took its place stays. */
+static void remove_file(void)
+{
+	struct stat st;
+
+	if (*file.path && file.owner == getpid() && lstat(file.path, &st) == 0 && st.st_dev == file.dev &&
+	    st.st_ino == file.ino)
+		unlink(file.path);
+}
+
+static void go(int number)
+{
+	remove_file();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void mind_file(struct sock *server)
+{
+	struct sock_addr own;
+	struct sockaddr_un un;
+	struct stat st;
+
+	if (server->family != AF_UNIX || sock_name_addr(server, &own) < 0 || own.len > sizeof un)
+		return;
+	memset(&un, 0, sizeof un);
+	memcpy(&un, &own.storage, own.len);
+	memcpy(file.path, un.sun_path, sizeof un.sun_path);
+	if (!*file.path || lstat(file.path, &st) < 0)
+		return;
+	file.dev = st.st_dev;
+	file.ino = st.st_ino;
+	file.owner = getpid();
+	atexit(remove_file);
+	signal(SIGINT, go);
+	signal(SIGTERM, go);
+	signal(SIGHUP, go);
+}
+
+/* -- Callers --------------------------------------------------------------------------------- */
+
+static struct sock open_server(const struct connect *c, const char *where)
+{
+	struct sock_how how = { .options = *c->meet.options ? c->meet.options : NULL };
+
+	if (c->meet.is.fd >= 0)
+		return sock_from(c->meet.is.fd);
+	return sock_server_how(where, &how);
+}
+
+/* The sender of the first datagram becomes the peer; the datagram itself stays to be read. */
+static int meet_sender(struct sock *s, int64_t limit)
+{
+	struct sock_addr from = { .len = 0 };
+	char none[1];
+	int err = pace_wait(pace_deadline(limit), s->fd, POLLIN);
+
+	if (!err)
+		err = (int)call_recvfrom(s->fd, none, 0, MSG_PEEK, &from);
+	if (err < 0)
+		return why_fail(s, "recvfrom", -err);
+	from.type = s->type;
+	return from.len > sizeof(sa_family_t) ? sock_connect_addr(s, &from) : 0;
+}
+
+/* What is known to concern one caller or a moment's lack leaves the server alive: sock_accept(3). */
+static struct sock next_caller(const struct connect *c, struct sock *server)
+{
+	if (server->type == SOCK_DGRAM) {
+		meet_sender(server, c->meet.timeout ? c->meet.timeout : SOCKEYE_FOREVER);
+		return sock_move(server);
+	}
+	sock_limit(server, c->meet.timeout ? c->meet.timeout : SOCKEYE_FOREVER);
+	struct sock s = sock_accept(server);
+	if (s.fd >= 0)
+		sock_limit(&s, SOCKEYE_FOREVER);
+	return s;
+}
+
+/* One child for each caller, as many as there may be. */
+static int start_program(const struct connect *c, struct sock *s)
+{
+	static int running;
+	pid_t pid;
+
+	while (running && waitpid(-1, NULL, running < PROGRAMS_MOST ? WNOHANG : 0) > 0)
+		running--;
+	pid = exec_start(s, c->exec);
+	if (pid > 0)
+		running++;
+	else
+		connect_say(c, 0, "%s: %s", c->exec, strerrordesc_np(errno));
+	sock_close(s);
+	return CODE_OK;
+}
+
+static int serve_one(const struct connect *c, struct sock *s)
+{
+	connect_say(c, 1, "%s calls", sock_peer(s).s);
+	if (c->exec && !c->keep)
+		remove_file();          /* nobody will be here to do it at the end */
+	return c->exec && c->keep ? start_program(c, s) : connect_through(c, s);
+}
+
+int connect_listen(const struct connect *c)
+{
+	struct sock server = open_server(c, c->meet.where);
+	struct sock_text where = sock_name(&server);
+	int code;
+
+	if (server.fd < 0)
+		return fail_tell(c->verb, &server, c->meet.where);
+	mind_file(&server);
+	connect_say(c, 0, "listening %s", where.s);
+	do {
+		if (server.fd < 0)      /* it was a datagram socket, and has become a conversation's */
+			server = open_server(c, where.s);
+		struct sock s = next_caller(c, &server);
+
+		if (s.fd >= 0 && !s.error) {
+			code = serve_one(c, &s);
+		} else {
+			code = fail_tell(c->verb, &s, c->meet.where);
+			sock_close(&s);
+		}
+		/* A server that is broken would fail for ever. */
+	} while (c->keep && (server.fd >= 0 ? !server.error : c->meet.is.type == SOCK_DGRAM && code == CODE_OK));
+	sock_close(&server);
+	return code;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* A socket's failure as a person is told it: the library's sentence, and below it what to do next. */
+#ifndef CMD_FAIL_H
+#define CMD_FAIL_H
+
+#include <sockeye.h>
+
+#include "verb.h"
+
+enum { FAIL_NEXT = 600 };
+
+/*
+ * The next step after the failure of a socket that was to be at, or to call,
+ * where (as it was written): in next or a constant; NULL when the sentence says
+ * it already, or nothing is known.
+ */
+const char *fail_next(const struct sock *s, const char *where, char next[FAIL_NEXT]);
+
+/* Tell it in two lines. Returns the exit code. */
+int fail_tell(const struct verb *verb, const struct sock *s, const char *where);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The half of a conversation that speaks. A file is sent by the kernel, a pipe
+ * is handed on to it; what must be changed, shown or recorded on its way passes
+ * through a buffer, and so does all else.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../base/clock.h"
+#include "../sock/why.h"
+#include "dump.h"
+#include "talk.h"
+
+enum {
+	PIECE = 128 * 1024,
+	DATAGRAM = 16 * 1024,           /* what one read brings is one datagram; nc(1) reads as much */
+	AT_ONCE = 1024 * 1024
+};
+
+/* What a step did: a count of bytes above 0, or one of these. */
+enum { INPUT_ENDED = 0, NO_INPUT = -1, BROKEN = -2, OTHER_WAY = -3 };
+
+struct mouth {
+	struct talk *t;
+	struct sock *s;
+	char *piece, *wide;             /* wide: twice as much, for CR LF */
+	ssize_t (*step)(struct mouth *m);
+	bool begun;                     /* a line was sent: the next waits for the interval */
+};
+
+/* -- Steps ----------------------------------------------------------------------------------- */
+
+static ssize_t send_file(struct mouth *m)
+{
+	off_t at = lseek(m->t->in, 0, SEEK_CUR);
+	int64_t n = at < 0 ? -1 : sock_sendfile(m->s, m->t->in, at, AT_ONCE);
+
+	if (at < 0)
+		return OTHER_WAY;
+	return n < 0 ? BROKEN : n;
+}
+
+/* Before anything was moved: the input or the socket may be of a kind that cannot do it. */
+static ssize_t send_pipe(struct mouth *m)
+{
+	ssize_t n = splice(m->t->in, NULL, m->s->fd, NULL, AT_ONCE, SPLICE_F_MOVE);
+
+	if (n >= 0)
+		return n;
+	if (errno == EINVAL)
+		return OTHER_WAY;
+	if (errno != EINTR && errno != EAGAIN)
+		why_fail(m->s, "send", errno);
+	return errno == EINTR || errno == EAGAIN ? OTHER_WAY : BROKEN;
+}
+
+/* LF becomes CR LF, whatever stood before it, as nc -C does. */
+static size_t widen(char *out, const char *in, size_t n)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (in[i] == '\n')
+			out[done++] = '\r';
+		out[done++] = in[i];
+	}
+	return done;
+}
+
+static int say(struct mouth *m, const char *bytes, size_t n)
+{
+	if (m->t->show == TALK_HEX)
+		dump_piece(m->t, DUMP_SENT, bytes, n);
+	if (m->t->crlf) {
+		n = widen(m->wide, bytes, n);
+		bytes = m->wide;
+	}
+	if (m->s->type == SOCK_STREAM)
+		return sock_sendall(m->s, bytes, n);
+	return sock_send(m->s, bytes, n) < 0 ? -1 : 0;
+}
+
+static ssize_t send_copy(struct mouth *m)
+{
+	ssize_t n = read(m->t->in, m->piece, m->s->type == SOCK_STREAM ? PIECE : DATAGRAM);
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? OTHER_WAY : NO_INPUT;
+	return n > 0 && say(m, m->piece, (size_t)n) < 0 ? BROKEN : n;
+}
+
+/* A line at a time, read byte by byte: what follows it is not ours yet. */
+static ssize_t send_line(struct mouth *m)
+{
+	struct pollfd stop = { .fd = m->t->stop, .events = POLLIN };
+	size_t n = 0;
+	ssize_t r;
+
+	if (m->begun && poll(&stop, 1, (int)(m->t->interval / CLOCK_MS)) > 0)
+		return INPUT_ENDED;
+	do
+		r = read(m->t->in, m->piece + n, 1);
+	while (r > 0 && m->piece[n++] != '\n' && n < DATAGRAM);
+	m->begun = true;
+	if (r < 0)
+		return errno == EINTR || errno == EAGAIN ? OTHER_WAY : NO_INPUT;
+	return n && say(m, m->piece, n) < 0 ? BROKEN : (ssize_t)n;
+}
+
+static ssize_t (*choose(const struct talk *t))(struct mouth *)
+{
+	struct stat st = { .st_mode = 0 };
+	bool plain = t->show != TALK_HEX && !t->crlf && !t->copy && t->mouth.type == SOCK_STREAM;
+
+	fstat(t->in, &st);
+	if (t->interval)
+		return send_line;
+	if (plain && S_ISREG(st.st_mode))
+		return send_file;
+	if (plain && S_ISFIFO(st.st_mode)) {
+		fcntl(t->in, F_SETPIPE_SZ, AT_ONCE);
+		return send_pipe;
+	}
+	return send_copy;
+}
+
+/* -- All of them ------------------------------------------------------------------------------- */
+
+/* Wait for input. False when there shall be no more of it. */
+static bool await(const struct talk *t)
+{
+	struct pollfd p[] = {
+		{ .fd = t->in, .events = POLLIN },
+		{ .fd = t->stop, .events = POLLIN },
+	};
+
+	while (poll(p, 2, -1) < 0)
+		;
+	return !p[1].revents;
+}
+
+static enum talk_over speak(struct mouth *m)
+{
+	struct talk *t = m->t;
+
+	while (await(t)) {
+		ssize_t n = m->step(m);
+
+		if (n == OTHER_WAY)
+			m->step = t->interval ? send_line : send_copy;
+		if (n > 0)
+			talk_moved(t, &t->sent, (size_t)n);
+		if (n == INPUT_ENDED)
+			break;
+		if (n == NO_INPUT) {
+			t->err = errno;
+			return TALK_NO_INPUT;
+		}
+		if (n == BROKEN) {
+			t->failed = m->s;
+			return TALK_FAILED;
+		}
+	}
+	return TALK_OVER;
+}
+
+void *talk_speak(void *talk)
+{
+	struct talk *t = talk;
+	struct mouth m = { .t = t, .s = &t->mouth, .step = choose(t) };
+	uint64_t one = 1;
+
+	m.piece = malloc(PIECE + 2 * PIECE);
+	m.wide = m.piece + PIECE;
+	errno = ENOMEM;
+	t->err = 0;
+	t->speech = m.piece ? speak(&m) : TALK_NO_INPUT;
+	if (!m.piece)
+		t->err = ENOMEM;
+	free(m.piece);
+	if (!t->hold && t->mouth.type == SOCK_STREAM)
+		sock_shutdown(&t->mouth, SHUT_WR);
+	atomic_store(&t->moved, clock_now());
+	atomic_store(&t->spoken, true);
+	while (write(t->bell, &one, sizeof one) < 0 && errno == EINTR)
+		;
+	return NULL;
+}
