@@ -112,11 +112,9 @@ void connect_say(const struct connect *c, int from, const char *format, ...)
 	if (c->verbosity < from)
 		return;
 	va_start(args, format);
-	int n = vsnprintf(text, sizeof text - 1, format, args);
+	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	n = n < (int)sizeof text - 2 ? n : (int)sizeof text - 2;
-	text[n] = '\n';
-	out_log(text, (size_t)n + 1);
+	out_log_line("%s", text);
 }
 
 /* Lines about the way are for people at a terminal, and for whoever asks. */

@@ -68,6 +68,14 @@ static int no_verb(const char *word)
 	                   shown, near.name);
 }
 
+/* A link to the command by another name is that verb: -Dnc-link=true. */
+static bool is_named(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash ? slash + 1 : path, name) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct command asked = { .version = false };
@@ -82,6 +90,8 @@ int main(int argc, char **argv)
 	const char *word;
 
 	out_begin();
+	if (argc && is_named(argv[0], "nc"))
+		return verb_nc.run(&verb_nc, argc, argv);
 	switch (option_next(&r, &word)) {
 	case FOUND_HELP:
 		return out_flushed();

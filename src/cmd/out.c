@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,19 @@ bool out_log(const char *bytes, size_t n)
 		done = write(STDERR_FILENO, bytes, n < OUT_LINE ? n : OUT_LINE);
 	while (done < 0 && errno == EINTR);
 	return done > 0;
+}
+
+bool out_log_line(const char *format, ...)
+{
+	char text[OUT_LINE];
+	va_list args;
+
+	va_start(args, format);
+	int n = vsnprintf(text, sizeof text - 1, format, args);
+	va_end(args);
+	n = n < OUT_LINE - 2 ? n : OUT_LINE - 2;
+	text[n] = '\n';
+	return out_log(text, (size_t)n + 1);
 }
 
 bool out_is_coloured(void)

@@ -27,6 +27,9 @@ int out_flushed(void);
 /* Write it to stderr in one piece, waiting a moment at most. Returns whether it went out. */
 bool out_log(const char *bytes, size_t n);
 
+/* The same for one line, its newline added; of what does not fit OUT_LINE the end is missing. */
+bool out_log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* May stderr be coloured? Only a terminal, and not if NO_COLOR is set. */
 bool out_is_coloured(void);
 

@@ -6,5 +6,6 @@ const struct verb *const verb_list[] = {
 	&verb_serve,
 	&verb_connect,
 	&verb_send,
+	&verb_nc,
 	NULL
 };
