@@ -43,12 +43,13 @@ static void remove_file(void)
 static void go(int number)
 {
 	remove_file();
-	signal(number, SIG_DFL);
+	sigaction(number, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 	raise(number);
 }
 
 static void mind_file(struct sock *server)
 {
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sock_addr own;
 	struct sockaddr_un un;
 	struct stat st;
@@ -64,9 +65,8 @@ static void mind_file(struct sock *server)
 	file.ino = st.st_ino;
 	file.owner = getpid();
 	atexit(remove_file);
-	signal(SIGINT, go);
-	signal(SIGTERM, go);
-	signal(SIGHUP, go);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		sigaction(ends[i], &(struct sigaction){ .sa_handler = go }, NULL);
 }
 
 /* -- Callers --------------------------------------------------------------------------------- */
@@ -156,7 +156,7 @@ int connect_listen(const struct connect *c)
 			sock_close(&s);
 		}
 		/* A server that is broken would fail for ever. */
-	} while (c->keep && (server.fd >= 0 ? !server.error : c->meet.is.type == SOCK_DGRAM && code == CODE_OK));
+	} while (c->keep && (server.fd >= 0 ? !server.error : server.type == SOCK_DGRAM && !code));
 	sock_close(&server);
 	return code;
 }

@@ -271,7 +271,8 @@ static int check(struct connect *c)
 	if (c->keep && !c->listen)
 		return verb_refuse(c->verb, "--keep waits for callers: it needs --listen");
 	if (c->listen && (c->meet.source || c->meet.wait))
-		return verb_refuse(c->verb, "%s is for calling, not for --listen", c->meet.source ? "--source" : "--wait");
+		return verb_refuse(c->verb, "%s is for calling, not for --listen",
+		                   c->meet.source ? "--source" : "--wait");
 	if (c->exec && (c->hex || c->raw || c->hold || c->linger))
 		return verb_refuse(c->verb, "--exec gives the socket away: %s is not for it", c->hex ? "--hex" :
 		                   c->raw ? "--raw" : c->hold ? "--hold" : "--linger");

@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: MIT */
+/* The dump of a conversation. Both ways write it, so a piece's lines are written under a lock. */
 #include "dump.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include "../base/put.h"
 
 enum { ACROSS = 16, ROOM = 96 };
 
-static size_t line(char out[ROOM], enum dump_way way, uint64_t at, const unsigned char *bytes, size_t n)
+static void line(struct put *p, enum dump_way way, uint64_t at, const unsigned char *bytes, size_t n)
 {
-	size_t used = (size_t)sprintf(out, "%c %08" PRIx64 " ", way == DUMP_SENT ? '>' : '<', at);
-
+	put_text(p, way == DUMP_SENT ? "> " : "< ");
+	put_hex(p, at, 8);
+	put_text(p, " ");
 	for (size_t i = 0; i < ACROSS; i++) {
-		used += (size_t)sprintf(out + used, i % 8 ? " " : "  ");
-		used += i < n ? (size_t)sprintf(out + used, "%02x", bytes[i]) : (size_t)sprintf(out + used, "  ");
+		put_text(p, i % 8 ? " " : "  ");
+		if (i < n)
+			put_hex(p, bytes[i], 2);
+		else
+			put_text(p, "  ");
 	}
-	used += (size_t)sprintf(out + used, "  ");
-	for (size_t i = 0; i < n; i++)
-		out[used++] = bytes[i] >= ' ' && bytes[i] <= '~' ? (char)bytes[i] : '.';
-	out[used++] = '\n';
-	return used;
+	put_text(p, "  ");
+	for (size_t i = 0; i < n; i++) {
+		char shown = bytes[i] >= ' ' && bytes[i] <= '~' ? (char)bytes[i] : '.';
+
+		put_bytes(p, &shown, 1);
+	}
+	put_text(p, "\n");
 }
 
 int dump_piece(struct talk *t, enum dump_way way, const char *bytes, size_t n)
@@ -30,8 +36,10 @@ int dump_piece(struct talk *t, enum dump_way way, const char *bytes, size_t n)
 	pthread_mutex_lock(&t->lock);
 	while (n && !err) {
 		size_t some = n < ACROSS ? n : ACROSS;
+		struct put p = put_into(text, sizeof text);
 
-		err = talk_write(t->out, text, line(text, way, t->dumped[way], at, some));
+		line(&p, way, t->dumped[way], at, some);
+		err = talk_write(t->out, text, p.n);
 		t->dumped[way] += some;
 		at += some;
 		n -= some;

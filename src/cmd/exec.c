@@ -85,7 +85,7 @@ int exec_become(struct sock *s, const char *command)
 	if (sock_name_addr(s, &own) == 0)
 		tell(proto, "LOCAL", &own);
 	pace_set_nonblock(s->fd, false);
-	signal(SIGPIPE, SIG_DFL);
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 	if (dup2(s->fd, STDIN_FILENO) >= 0 && dup2(s->fd, STDOUT_FILENO) >= 0)
 		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	return EXEC_NOT_FOUND;

@@ -26,14 +26,15 @@ static const struct step {
 	{ ECONNREFUSED, LOCAL, "the file is there, but no program listens at it any more: start the server again" },
 	{ ECONNREFUSED, DATAGRAM, "the host says that no program has this UDP port: is the server running, and is "
 	                          "the port right?" },
-	{ ECONNREFUSED, INET, "the host is there, but no program listens at this port: start the server, or wait for it "
-	                      "with --wait 10s" },
+	{ ECONNREFUSED, INET, "the host is there, but no program listens at this port: start the server, "
+	                      "or wait for it with --wait 10s" },
 	{ ENOENT, LOCAL, "there is no such socket file: is the server running, and the path right?" },
 	{ ENOTDIR, LOCAL, "a part of the path is a file where a folder should be" },
 	{ EPROTOTYPE, LOCAL, "the socket at this path is of the other kind: try unix: or unix-dgram:" },
 	{ ENOTSOCK, ANY, "this descriptor is a file, a pipe or a terminal, not a socket" },
 	{ EBADF, ANY, "this descriptor is not open here: whoever starts the command must hand it over" },
-	{ EHOSTUNREACH, ANY, "no way leads to this host, or a firewall turned the call away: see ip route get ADDRESS" },
+	{ EHOSTUNREACH, ANY, "no way leads to this host, or a firewall turned the call away: see ip route get "
+	                     "ADDRESS" },
 	{ ENETUNREACH, ANY, "this machine has no route to that network: see ip route, and ip -6 route" },
 	{ ENETDOWN, ANY, "the network interface is down: see ip link" },
 	{ EHOSTDOWN, ANY, "the host does not answer on its own network: is it switched on?" },

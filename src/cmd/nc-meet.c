@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/num.h"
 #include "../sock/call.h"
 #include "../sock/wait.h"
 #include "address.h"
@@ -15,6 +16,11 @@
 #include "out.h"
 
 enum { ADDRESSES = 32 };
+
+bool nc_number(char host[NC_WHERE], const struct sock_addr *addr)
+{
+	return sock_addr_name(addr, host, NC_WHERE, NULL, 0, NI_NUMERICHOST, 0, NULL) == 0;
+}
 
 /* -- Where ---------------------------------------------------------------------------------- */
 
@@ -55,21 +61,34 @@ static const char *reason(const char *why)
 	return colon ? colon + 2 : why;
 }
 
+/* Whether the text is a port, told as scripts know it. */
+static bool is_port(const struct nc *n, const char *text)
+{
+	char shown[OUT_SHOWN];
+	uint64_t port;
+	int err = n->local ? 0 : num_decimal(text, strlen(text), 65535, &port);
+
+	if (!err || (err == -EINVAL && sock_service_port(text, n->udp ? "udp" : "tcp") >= 0))
+		return true;
+	nc_say("port number %s: %s", err == -ERANGE ? "too large" : "invalid", out_shown(shown, text));
+	return false;
+}
+
 static int look_up(const struct nc *n, struct sock_addr *list, const char *host, const char *port, bool local)
 {
 	char where[NC_WHERE], why[SOCKEYE_WHY], shown[OUT_SHOWN];
 	int64_t limit = n->timeout ? n->timeout : SOCKEYE_FOREVER;
 	int count = -1;
 
+	if (!is_port(n, port))
+		return -1;
 	put_where(n, where, host, port);
 	if (n->local || n->numeric)
 		count = sock_addr_parse(list, where, why) == 0 ? 1 : -1;
 	else
 		count = (local ? sock_resolve_local : sock_resolve)(list, ADDRESSES, where, limit, why);
-	if (n->numeric && count < 0 && *host)
+	if (n->numeric && count < 0)
 		snprintf(why, sizeof why, ": %s", gai_strerror(EAI_NONAME));
-	else if (n->numeric && count < 0)
-		count = sock_resolve_local(list, ADDRESSES, where, limit, why);
 	if (count < 0 && n->local)
 		nc_say("%s: %s", out_shown(shown, host), reason(why));
 	else if (count < 0)
@@ -109,8 +128,7 @@ static void tell_failure(const struct nc *n, const struct sock *s, const struct 
 	out_shown(shown, n->word[0]);
 	if (n->local)
 		nc_say("%s: %s", shown, words);
-	else if (n->numeric || sock_addr_name(to, host, sizeof host, NULL, 0, NI_NUMERICHOST, 0, NULL) < 0 ||
-	         strcmp(host, n->word[0]) == 0)
+	else if (n->numeric || !nc_number(host, to) || strcmp(host, n->word[0]) == 0)
 		nc_say("connect to %s port %s (%s) failed: %s", shown, port, proto, words);
 	else
 		nc_say("connect to %s (%s) port %s (%s) failed: %s", shown, host, port, proto, words);
@@ -129,7 +147,7 @@ struct sock nc_call(const struct nc *n, const char *port)
 			sock_limit(&s, SOCKEYE_FOREVER);
 			return s;
 		}
-		if (n->verbosity)
+		if (n->verbosity || n->local)
 			tell_failure(n, &s, &list[i], port);
 		sock_close(&s);
 	}
@@ -141,32 +159,35 @@ struct sock nc_call(const struct nc *n, const char *port)
 /* A caller's name comes from strangers. */
 static void tell_who(const struct nc *n, const char *what, const struct sock_addr *addr)
 {
-	char host[NC_WHERE], port[32], shown[OUT_SHOWN];
-	int flags = NI_NUMERICSERV | (n->numeric ? NI_NUMERICHOST : 0);
+	char host[NC_WHERE], shown[OUT_SHOWN];
+	int number = sock_addr_port(addr);
 
 	if (!n->verbosity)
 		return;
 	if (n->local)
 		out_log_line("%s on %s", what, out_shown(shown, n->word[0]));
-	else if (sock_addr_name(addr, host, sizeof host, port, sizeof port, flags, sock_sec(2), NULL) == 0 ||
-	         sock_addr_name(addr, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV, 0, NULL) == 0)
-		out_log_line("%s on %s %s", what, out_shown(shown, host), port);
+	else if ((!n->numeric && sock_addr_name(addr, host, NC_WHERE, NULL, 0, 0, sock_sec(2), NULL) == 0) ||
+	         nc_number(host, addr))
+		out_log_line("%s on %s %d", what, out_shown(shown, host), number);
 }
 
 struct sock nc_server(const struct nc *n)
 {
-	const char *host = n->words == 2 || n->local ? n->word[0] : n->source ? n->source : n->v6 ? "::" : "0.0.0.0";
-	const char *port = n->words == 2 ? n->word[1] : n->words == 1 && !n->local ? n->word[0] : n->source_port;
+	const char *any = n->v6 ? "::" : "0.0.0.0", *host = n->source ? n->source : any, *port = n->source_port;
 	char where[NC_WHERE];
 	struct sock_addr own;
 
+	if (n->words == 2 || n->local)
+		host = n->word[0];
+	if (n->words && !n->local)
+		port = n->word[n->words - 1];
+	if (!is_port(n, port))
+		return (struct sock){ .fd = -1 };
 	put_where(n, where, host, port ? port : "");
 	struct sock s = sock_server(where);
-	if (s.fd < 0) {
+	if (s.fd < 0)
 		nc_say("%s", s.why);
-		return s;
-	}
-	if (sock_name_addr(&s, &own) == 0)
+	else if (sock_name_addr(&s, &own) == 0)
 		tell_who(n, n->udp ? "Bound" : "Listening", &own);
 	return s;
 }

@@ -8,7 +8,6 @@
 #include "nc.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <sockeye/addr.h>
 #include <stdarg.h>
@@ -219,7 +218,8 @@ static bool is_there(struct sock *s)
 	for (int i = 0; i < 3; i++) {
 		char reply[1];
 
-		if (sock_send(s, "", 0) < 0 || (sock_recv(s, reply, sizeof reply) < 0 && s->error != ETIMEDOUT))
+		if (sock_send(s, "", 0) < 0 ||
+		    (sock_recv(s, reply, sizeof reply) < 0 && s->error != ETIMEDOUT))
 			return s->error != ECONNREFUSED;
 	}
 	return true;
@@ -230,8 +230,7 @@ static void tell_there(const struct nc *n, const struct sock *s, const char *por
 	char service[64] = "*", host[NC_WHERE], shown[OUT_SHOWN];
 	const char *proto = n->udp ? "udp" : "tcp";
 	int number = sock_addr_port(&s->peer);
-	bool named = !n->numeric && sock_addr_name(&s->peer, host, sizeof host, NULL, 0, NI_NUMERICHOST, 0, NULL) == 0 &&
-	             strcmp(host, n->word[0]) != 0;
+	bool named = !n->numeric && nc_number(host, &s->peer) && strcmp(host, n->word[0]) != 0;
 
 	if (!n->local && !n->numeric)
 		sock_service_name(number, proto, service, sizeof service);
@@ -255,7 +254,7 @@ static int call_one(const struct nc *n, const char *port)
 			nc_say("connect to %s port %s (udp) failed: %s", n->word[0], port, strerrordesc_np(s.error));
 		return FAILED;
 	}
-	if (n->verbosity || n->scan)
+	if (n->verbosity)
 		tell_there(n, &s, port);
 	return n->scan ? CODE_OK : through(n, &s);
 }

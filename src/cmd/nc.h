@@ -22,6 +22,9 @@ struct nc {
 /* A line "nc: ..." on stderr, which scripts read. */
 void nc_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The host of an address in numbers. False when it has none. */
+bool nc_number(char host[NC_WHERE], const struct sock_addr *addr);
+
 /* Call a port of the destination, or its socket file (port NULL): one line for each address that fails. */
 struct sock nc_call(const struct nc *n, const char *port);
 

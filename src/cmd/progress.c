@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The rate shown is that of the last quarter of a second, the time left what it would take at that rate. */
 #include "progress.h"
 
 #include <errno.h>
@@ -86,7 +87,8 @@ static void *run(void *progress)
 	return NULL;
 }
 
-void progress_begin(struct progress *p, const _Atomic uint64_t *sent, const _Atomic uint64_t *got, uint64_t size)
+void progress_begin(struct progress *p, const _Atomic uint64_t *sent, const _Atomic uint64_t *got,
+                    uint64_t size)
 {
 	*p = (struct progress){ .sent = sent, .got = got, .size = size, .began = clock_now(), .stop = -1 };
 	if (!isatty(STDERR_FILENO))

@@ -22,7 +22,8 @@ struct progress {
 };
 
 /* Begin, where there is somebody to see it. The counts must live until progress_end. */
-void progress_begin(struct progress *p, const _Atomic uint64_t *sent, const _Atomic uint64_t *got, uint64_t size);
+void progress_begin(struct progress *p, const _Atomic uint64_t *sent, const _Atomic uint64_t *got,
+                    uint64_t size);
 void progress_end(struct progress *p);
 
 enum { PROGRESS_LINE = 160 };

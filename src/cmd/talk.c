@@ -134,21 +134,26 @@ static int64_t silence(const struct talk *t)
 	return t->linger;
 }
 
-/* Wait for the socket. False when it was silent for too long. */
-static bool await(struct talk *t)
+enum { READY, TOO_LONG, NO_READER };
+
+/* Wait for the socket. Whoever reads the output may go while there is nothing to write. */
+static int await(struct talk *t)
 {
 	for (;;) {
 		bool spoken = atomic_load(&t->spoken);
 		struct pollfd p[] = {
 			{ .fd = t->s->fd, .events = POLLIN },
 			{ .fd = spoken ? -1 : t->bell, .events = POLLIN },
+			{ .fd = t->out },
 		};
-		int ms = patience(t, silence(t)), n = poll(p, 2, ms);
+		int ms = patience(t, silence(t)), n = poll(p, 3, ms);
 
+		if (n > 0 && p[2].revents)
+			return NO_READER;
 		if (n > 0 && p[0].revents)
-			return true;
+			return READY;
 		if (n == 0 && patience(t, silence(t)) == 0)
-			return false;
+			return TOO_LONG;
 	}
 }
 
@@ -172,9 +177,14 @@ static enum talk_over listen_to(struct ear *e)
 
 	/* splice(2) looks at no flag of its own for a TCP socket, so it is asked only when something is there. */
 	for (int found = NOTHING; found == CAME || found == NOTHING;) {
-		if ((found == NOTHING || e->splices) && !await(t))
+		int waited = found == NOTHING || e->splices ? await(t) : READY;
+
+		if (waited == TOO_LONG)
 			return atomic_load(&t->spoken) ? TALK_SILENT : TALK_IDLE;
-		found = e->splices ? hand_on(e) : hear(e);
+		if (waited == NO_READER)
+			e->err = -EPIPE;
+		else
+			found = e->splices ? hand_on(e) : hear(e);
 		if (e->err) {
 			t->err = -e->err;
 			return TALK_NO_OUTPUT;

@@ -9,6 +9,8 @@
 #include "../base/printable.h"
 #include "../base/utf8.h"
 
+enum { NUMBER = 11 };           /* "\\U0010ffff" and its NUL */
+
 /* Could these bytes become one character when more come? */
 static bool is_begun(const char *at, size_t n)
 {
@@ -29,7 +31,7 @@ static size_t put_number(char *out, uint32_t point, bool is_byte)
 {
 	const char *format = is_byte || point < 0x100 ? "\\x%02x" : point < 0x10000 ? "\\u%04x" : "\\U%08x";
 
-	return (size_t)sprintf(out, format, (unsigned)point);
+	return (size_t)snprintf(out, NUMBER, format, (unsigned)point);
 }
 
 /* One character or stray byte. Returns the bytes written; *used those read. */
@@ -42,7 +44,7 @@ static size_t put_one(char *out, const char *at, size_t n, size_t *used)
 	if (*at == '\r' && n > 1 && at[1] == '\n')
 		return 0;
 	if (*at == '\r')
-		return (size_t)sprintf(out, "\\r");
+		return (size_t)snprintf(out, NUMBER, "\\r");
 	if (*at == '\n' || *at == '\t' || (len && printable(point))) {
 		memcpy(out, at, *used);
 		return *used;
