@@ -123,16 +123,11 @@ static int from_person(void)
 	return isatty(STDIN_FILENO) ? 0 : 1;
 }
 
-static bool is_stream(const struct sock *s)
-{
-	return s->type == SOCK_STREAM || s->type == SOCK_SEQPACKET;
-}
-
 static int64_t linger_of(const struct connect *c, const struct sock *s)
 {
 	if (c->linger)
 		return c->linger;
-	return (is_stream(s) ? LINGER_S : LINGER_DATAGRAM_S) * CLOCK_SEC;
+	return (talk_has_end(s) ? LINGER_S : LINGER_DATAGRAM_S) * CLOCK_SEC;
 }
 
 static void tell_beginning(const struct connect *c, const struct sock *s)
@@ -144,7 +139,7 @@ static void tell_beginning(const struct connect *c, const struct sock *s)
 	if (ns > 0)
 		value_time_text(linger, ns);
 	connect_say(c, from_person(), "%s is connected with %s", sock_name(s).s, sock_peer(s).s);
-	if (is_stream(s) && !c->hold)
+	if (talk_has_end(s) && !c->hold)
 		connect_say(c, from_person(), "%s is told to it (FIN); it may then go on, with up to %s of silence",
 		            end, linger);
 	else
@@ -156,7 +151,7 @@ static int tell_silence(const struct connect *c, const struct sock *s)
 {
 	char why[sizeof(struct sock_text) + 100], linger[VALUE_TEXT];
 
-	if (c->hold || !is_stream(s))
+	if (c->hold || !talk_has_end(s))
 		return CODE_OK;
 	snprintf(why, sizeof why, "%s: no end came, and nothing else for %s", sock_peer(s).s,
 	         value_time_text(linger, linger_of(c, s)));

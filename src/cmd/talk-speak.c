@@ -24,7 +24,7 @@ enum {
 };
 
 /* What a step did: a count of bytes above 0, or one of these. */
-enum { INPUT_ENDED = 0, NO_INPUT = -1, BROKEN = -2, OTHER_WAY = -3 };
+enum { INPUT_ENDED = 0, NO_INPUT = -1, BROKEN = -2, OTHER_WAY = -3, AGAIN = -4 };
 
 struct mouth {
 	struct talk *t;
@@ -46,18 +46,25 @@ static ssize_t send_file(struct mouth *m)
 	return n < 0 ? BROKEN : n;
 }
 
-/* Before anything was moved: the input or the socket may be of a kind that cannot do it. */
+static bool is_for_now(int err)
+{
+	return err == EINTR || err == EAGAIN;
+}
+
 static ssize_t send_pipe(struct mouth *m)
 {
 	ssize_t n = splice(m->t->in, NULL, m->s->fd, NULL, AT_ONCE, SPLICE_F_MOVE);
 
 	if (n >= 0)
 		return n;
-	if (errno == EINVAL)
+	if (is_for_now(errno)) {        /* somebody has made the pipe or the socket so */
+		poll(&(struct pollfd){ .fd = m->s->fd, .events = POLLOUT }, 1, -1);
+		return AGAIN;
+	}
+	if (errno == EINVAL)            /* a kind of input or socket that cannot do it */
 		return OTHER_WAY;
-	if (errno != EINTR && errno != EAGAIN)
-		why_fail(m->s, "send", errno);
-	return errno == EINTR || errno == EAGAIN ? OTHER_WAY : BROKEN;
+	why_fail(m->s, "send", errno);
+	return BROKEN;
 }
 
 /* LF becomes CR LF, whatever stood before it, as nc -C does. */
@@ -91,7 +98,7 @@ static ssize_t send_copy(struct mouth *m)
 	ssize_t n = read(m->t->in, m->piece, m->s->type == SOCK_STREAM ? PIECE : DATAGRAM);
 
 	if (n < 0)
-		return errno == EINTR || errno == EAGAIN ? OTHER_WAY : NO_INPUT;
+		return is_for_now(errno) ? AGAIN : NO_INPUT;
 	return n > 0 && say(m, m->piece, (size_t)n) < 0 ? BROKEN : n;
 }
 
@@ -109,7 +116,7 @@ static ssize_t send_line(struct mouth *m)
 	while (r > 0 && m->piece[n++] != '\n' && n < DATAGRAM);
 	m->begun = true;
 	if (r < 0)
-		return errno == EINTR || errno == EAGAIN ? OTHER_WAY : NO_INPUT;
+		return is_for_now(errno) ? AGAIN : NO_INPUT;
 	return n && say(m, m->piece, n) < 0 ? BROKEN : (ssize_t)n;
 }
 
@@ -153,7 +160,7 @@ static enum talk_over speak(struct mouth *m)
 		ssize_t n = m->step(m);
 
 		if (n == OTHER_WAY)
-			m->step = t->interval ? send_line : send_copy;
+			m->step = send_copy;
 		if (n > 0)
 			talk_moved(t, &t->sent, (size_t)n);
 		if (n == INPUT_ENDED)
@@ -184,7 +191,7 @@ void *talk_speak(void *talk)
 	if (!m.piece)
 		t->err = ENOMEM;
 	free(m.piece);
-	if (!t->hold && t->mouth.type == SOCK_STREAM)
+	if (!t->hold && talk_has_end(&t->mouth))
 		sock_shutdown(&t->mouth, SHUT_WR);
 	atomic_store(&t->moved, clock_now());
 	atomic_store(&t->spoken, true);

@@ -31,6 +31,11 @@ struct ear {
 	int err;                        /* of the output */
 };
 
+bool talk_has_end(const struct sock *s)
+{
+	return s->type != SOCK_DGRAM;
+}
+
 void talk_moved(struct talk *t, _Atomic uint64_t *count, size_t n)
 {
 	atomic_fetch_add_explicit(count, n, memory_order_relaxed);
@@ -83,8 +88,10 @@ static int hand_on(struct ear *e)
 	}
 	if (n == 0)
 		return ENDED;
-	if (errno == EAGAIN || errno == EINTR)
+	if (errno == EAGAIN || errno == EINTR) {        /* somebody has made the pipe or the socket so */
+		poll(&(struct pollfd){ .fd = t->out, .events = POLLOUT }, 1, -1);
 		return NOTHING;
+	}
 	if (errno == EPIPE)
 		e->err = -EPIPE;
 	else if (errno == EINVAL)       /* a kind of pipe or socket that cannot do it */
@@ -101,7 +108,7 @@ static int hear(struct ear *e)
 
 	if (n < 0)
 		return t->s->error == EAGAIN ? NOTHING : BROKEN;
-	if (n == 0 && t->s->type == SOCK_STREAM)
+	if (n == 0 && talk_has_end(t->s))
 		return ENDED;
 	talk_moved(t, &t->got, (size_t)n);
 	e->err = put(e, e->piece, (size_t)n);

@@ -73,6 +73,9 @@ enum talk_over talk_run(struct talk *t);
 /* The other thread: send the input, then ring the bell. */
 void *talk_speak(void *talk);
 
+/* Is there an end of what is said, unlike with datagrams? */
+bool talk_has_end(const struct sock *s);
+
 /* A byte went one way. */
 void talk_moved(struct talk *t, _Atomic uint64_t *count, size_t n);
 
