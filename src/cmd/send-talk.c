@@ -216,7 +216,8 @@ static int hear_datagram(struct send *s, struct sock *sock, char *piece, size_t 
 	if (n < 0)
 		return -1;
 	if (s->python)
-		return keep(s, piece, (size_t)n) ? print_python(s, from.len ? &from : &sock->peer) : send_lacks_memory(s);
+		return keep(s, piece, (size_t)n) ? print_python(s, from.len ? &from : &sock->peer) :
+		       send_lacks_memory(s);
 	err = put(s, piece, (size_t)n);
 	return err ? tell_output(s, -err) : finish(s);
 }
