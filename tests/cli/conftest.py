@@ -47,8 +47,8 @@ def environment(**more):
 def run(*arguments, under=(), text=True, **more):
     """The command to its end."""
     return subprocess.run([*under, COMMAND, *map(str, arguments)], text=text, timeout=LIMIT,
-                          stdin=subprocess.DEVNULL, env=environment(), **{
-                              "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more})
+                          stdin=subprocess.DEVNULL, **{
+                              "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment(), **more})
 
 
 @functools.cache
