@@ -64,6 +64,15 @@ void json_seconds(struct json *j, const char *key, int64_t ns)
 	put_text(&j->put, text);
 }
 
+void json_fine_seconds(struct json *j, const char *key, int64_t ns)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%lld.%06d", (long long)(ns / CLOCK_SEC), (int)(ns % CLOCK_SEC / 1000));
+	member(j, key);
+	put_text(&j->put, text);
+}
+
 void json_time(struct json *j)
 {
 	char text[80];

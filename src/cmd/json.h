@@ -39,6 +39,8 @@ void json_signed(struct json *j, const char *key, int64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 /* A length of time in seconds, to the millisecond: 12.345. */
 void json_seconds(struct json *j, const char *key, int64_t ns);
+/* The same to the microsecond, for what is short: 0.000123. */
+void json_fine_seconds(struct json *j, const char *key, int64_t ns);
 /* The time of day: "time":"2026-01-31T23:59:59.000Z". */
 void json_time(struct json *j);
 

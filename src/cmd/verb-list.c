@@ -6,6 +6,7 @@ const struct verb *const verb_list[] = {
 	&verb_serve,
 	&verb_connect,
 	&verb_send,
+	&verb_probe,
 	&verb_nc,
 	NULL
 };
