@@ -73,6 +73,7 @@ static const struct verdict {
 	{ ENETDOWN, PROBE_CLOSED, NO_WAY, "network down" },
 	{ EPROTO, PROBE_CLOSED, NO_WAY, "the packet was not understood" },
 	{ ENODEV, PROBE_CLOSED, NO_WAY, "there is no such machine, or no way to it" },
+	{ EINVAL, PROBE_FAILED, NOT_ASKED, "this machine cannot call such an address" },
 	{ ETIMEDOUT, PROBE_SILENT, NO_ANSWER, "no answer" },
 	{ EAFNOSUPPORT, PROBE_FAILED, NOT_ASKED, "this system lacks that family of addresses" },
 	{ EADDRNOTAVAIL, PROBE_FAILED, NOT_ASKED, "no address or port of this machine is free to ask from" },

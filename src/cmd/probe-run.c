@@ -20,7 +20,7 @@
 #include "../sock/sys.h"
 #include "probe-due.h"
 
-enum { AHEAD = 1 << 16, EVENTS = 256, QUEUE_PAUSE_MS = 10 };
+enum { AHEAD = 1 << 16, EVENTS = 256, SOME = 16, QUEUE_PAUSE_MS = 10 };
 
 struct job;
 
@@ -51,6 +51,7 @@ struct loop {
 	uint64_t room, began, told;     /* jobs: places, begun, told */
 	struct try *tries, *free;
 	int busy;
+	bool more;                      /* that may begin at once */
 	struct probe_due_list stream, says, queue;
 };
 
@@ -248,16 +249,19 @@ static int next_job(struct loop *l)
 	return 0;
 }
 
-static int begin_all(struct loop *l)
+/* A few at a time, lest answers lie unread, and their times be wrong, while others begin. */
+static int begin_some(struct loop *l)
 {
-	while (l->free) {
-		int more = l->now ? 1 : next_job(l);
+	l->more = false;
+	for (int i = 0; i < SOME && l->free; i++) {
+		int found = l->now ? 1 : next_job(l);
 
-		if (more <= 0)
-			return more;
+		if (found <= 0)
+			return found;
 		if (l->now && !begin_try(l, l->now))
 			return 0;
 	}
+	l->more = l->free != NULL;
 	return 0;
 }
 
@@ -283,6 +287,8 @@ static int next_ms(const struct loop *l)
 	const struct probe_due_list *lists[] = { &l->stream, &l->says, &l->queue };
 	int64_t first = INT64_MAX, left;
 
+	if (l->more)
+		return 0;
 	for (int i = 0; i < 3; i++)
 		if (probe_due_first(lists[i]) < first)
 			first = probe_due_first(lists[i]);
@@ -322,7 +328,7 @@ static int go(struct loop *l)
 	while (!err) {
 		uint64_t told = l->told;
 
-		err = begin_all(l);
+		err = begin_some(l);
 		if (!err)
 			err = tell_known(l);
 		if (l->at == l->count && l->told == l->began)
