@@ -17,7 +17,7 @@
 #include "../base/code.h"
 #include "../sock/call.h"
 
-/* The heaviest answer is the most telling: that a host refused says more than that a way is missing. */
+/* The heaviest is the most telling: a host that refused says more than a missing way. */
 enum weight { NOT_ASKED, NO_WAY, NO_ANSWER, FORBIDDEN, REFUSED, REPLIED };
 
 const char *probe_state_word(enum probe_state state)
@@ -33,7 +33,8 @@ const char *probe_state_word(enum probe_state state)
 	return words[state];
 }
 
-void probe_answer_set(struct probe_answer *a, enum probe_state state, int weight, const char *reason)
+void probe_answer_set(struct probe_answer *a, enum probe_state state, int weight,
+                      const char *reason)
 {
 	static const int codes[] = {
 		[PROBE_OPEN] = CODE_OK,
@@ -76,7 +77,7 @@ static const struct verdict {
 	{ EINVAL, PROBE_FAILED, NOT_ASKED, "this machine cannot call such an address" },
 	{ ETIMEDOUT, PROBE_SILENT, NO_ANSWER, "no answer" },
 	{ EAFNOSUPPORT, PROBE_FAILED, NOT_ASKED, "this system lacks that family of addresses" },
-	{ EADDRNOTAVAIL, PROBE_FAILED, NOT_ASKED, "no address or port of this machine is free to ask from" },
+	{ EADDRNOTAVAIL, PROBE_FAILED, NOT_ASKED, "this machine has no address or port to ask from" },
 };
 
 static bool is_short(int err)
@@ -181,12 +182,14 @@ static enum probe_step hear(struct probe_ask *k, struct probe_answer *a)
 			return done(k, a);
 		return err == EAGAIN || err == EMSGSIZE ? PROBE_WAITS : judge(k, err, a);
 	}
-	snprintf(words, sizeof words, "a reply of %llu bytes", (unsigned long long)n + sock_cut(&k->s));
+	snprintf(words, sizeof words, "a reply of %llu bytes",
+	         (unsigned long long)n + sock_cut(&k->s));
 	probe_answer_set(a, PROBE_OPEN, REPLIED, words);
 	return done(k, a);
 }
 
-enum probe_step probe_ask_again(struct probe_ask *k, const struct probe_how *how, struct probe_answer *a)
+enum probe_step probe_ask_again(struct probe_ask *k, const struct probe_how *how,
+                                struct probe_answer *a)
 {
 	struct payload p = payload_for(sock_addr_port(&k->to));
 
@@ -230,8 +233,10 @@ static int bind_source(struct probe_ask *k, const struct sock_addr *source)
 		snprintf(k->s.why, sizeof k->s.why, "the source address is of another family");
 		return -1;
 	}
-	call_setsockopt(k->s.fd, any ? IPPROTO_IP : SOL_SOCKET, any ? IP_BIND_ADDRESS_NO_PORT : SO_REUSEADDR,
-	                &on, sizeof on);
+	if (any)
+		call_setsockopt(k->s.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	else
+		call_setsockopt(k->s.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	return sock_bind_addr(&k->s, source);
 }
 
@@ -251,8 +256,9 @@ static enum probe_step open_failed(struct probe_ask *k, struct probe_answer *a)
 	return is_short(err) ? PROBE_SHORT : PROBE_DONE;
 }
 
-/* A stream's connect begins; UDP is connected at once, so that errors find it, and says its first. */
-static enum probe_step first(struct probe_ask *k, const struct probe_how *how, struct probe_answer *a)
+/* A stream's connect begins; UDP is connected at once, so that errors find it, and speaks. */
+static enum probe_step first(struct probe_ask *k, const struct probe_how *how,
+                             struct probe_answer *a)
 {
 	bool says = probe_ask_says(&k->to);
 	int failed = sock_connect_addr(&k->s, &k->to);
@@ -269,8 +275,8 @@ static enum probe_step first(struct probe_ask *k, const struct probe_how *how, s
 	return done(k, a);
 }
 
-enum probe_step probe_ask_begin(struct probe_ask *k, const struct sock_addr *to, const struct probe_how *how,
-                                struct probe_answer *a)
+enum probe_step probe_ask_begin(struct probe_ask *k, const struct sock_addr *to,
+                                const struct probe_how *how, struct probe_answer *a)
 {
 	k->to = *to;
 	k->sent = 0;
@@ -289,14 +295,19 @@ enum probe_step probe_ask_go_on(struct probe_ask *k, struct probe_answer *a)
 	return probe_ask_says(&k->to) ? hear(k, a) : connect_on(k, a);
 }
 
+static const char *silence(const struct probe_ask *k)
+{
+	if (k->s.family == AF_UNIX)
+		return "the queue of its callers is full";
+	if (probe_ask_says(&k->to))
+		return "no reply: it is open and has nothing to say, or packets are dropped";
+	return "no answer: packets are dropped, or the host is down";
+}
+
 void probe_ask_end(struct probe_ask *k, struct probe_answer *a)
 {
-	enum probe_step step = probe_ask_go_on(k, a);
-
-	if (step == PROBE_DONE)
+	if (probe_ask_go_on(k, a) == PROBE_DONE)
 		return;
-	probe_answer_set(a, PROBE_SILENT, NO_ANSWER, step == PROBE_QUEUES ? "the queue of its callers is full" :
-	                 probe_ask_says(&k->to) ? "no reply: it is open and has nothing to say, or packets are dropped" :
-	                 "no answer: packets are dropped, or the host is down");
+	probe_answer_set(a, PROBE_SILENT, NO_ANSWER, silence(k));
 	done(k, a);
 }

@@ -44,7 +44,7 @@ enum { PROBE_SENDS = 3 };       /* of UDP, spread over the timeout */
 
 enum probe_step {
 	PROBE_WAITS,            /* for the socket to be ready */
-	PROBE_QUEUES,           /* to be tried again: a Unix queue is full, which nothing announces */
+	PROBE_QUEUES,           /* to be tried again: a Unix queue is full, and never says when not */
 	PROBE_SHORT,            /* this machine is short of descriptors, ports or memory: later */
 	PROBE_DONE              /* the answer is there, and the socket closed */
 };
@@ -53,20 +53,22 @@ enum probe_step {
 bool probe_ask_says(const struct sock_addr *to);
 
 /* Begin. Of PROBE_SHORT the answer says what is short; then nothing is open. */
-enum probe_step probe_ask_begin(struct probe_ask *k, const struct sock_addr *to, const struct probe_how *how,
-                                struct probe_answer *a);
+enum probe_step probe_ask_begin(struct probe_ask *k, const struct sock_addr *to,
+                                const struct probe_how *how, struct probe_answer *a);
 
 /* The socket is ready, or it is time to try again. */
 enum probe_step probe_ask_go_on(struct probe_ask *k, struct probe_answer *a);
 
 /* UDP: say it again. */
-enum probe_step probe_ask_again(struct probe_ask *k, const struct probe_how *how, struct probe_answer *a);
+enum probe_step probe_ask_again(struct probe_ask *k, const struct probe_how *how,
+                                struct probe_answer *a);
 
 /* The time is over: look a last time, else it is silence. */
 void probe_ask_end(struct probe_ask *k, struct probe_answer *a);
 
 /* Give a state its code and weight, and its reason, a copy. */
-void probe_answer_set(struct probe_answer *a, enum probe_state state, int weight, const char *reason);
+void probe_answer_set(struct probe_answer *a, enum probe_state state, int weight,
+                      const char *reason);
 
 /* The word of a state: "open". */
 const char *probe_state_word(enum probe_state state);

@@ -32,26 +32,34 @@ static const struct said {
 	{ ICMP_DEST_UNREACH, ICMP_HOST_ISOLATED, SAID_UNREACHABLE, "host isolated" },
 	{ ICMP_DEST_UNREACH, ICMP_NET_ANO, SAID_PROHIBITED, "network administratively prohibited" },
 	{ ICMP_DEST_UNREACH, ICMP_HOST_ANO, SAID_PROHIBITED, "host administratively prohibited" },
-	{ ICMP_DEST_UNREACH, ICMP_NET_UNR_TOS, SAID_UNREACHABLE, "network unreachable for this type of service" },
-	{ ICMP_DEST_UNREACH, ICMP_HOST_UNR_TOS, SAID_UNREACHABLE, "host unreachable for this type of service" },
+	{ ICMP_DEST_UNREACH, ICMP_NET_UNR_TOS, SAID_UNREACHABLE,
+	  "network unreachable for this type of service" },
+	{ ICMP_DEST_UNREACH, ICMP_HOST_UNR_TOS, SAID_UNREACHABLE,
+	  "host unreachable for this type of service" },
 	{ ICMP_DEST_UNREACH, ICMP_PKT_FILTERED, SAID_PROHIBITED, "administratively prohibited" },
 	{ ICMP_DEST_UNREACH, ICMP_PREC_VIOLATION, SAID_PROHIBITED, "precedence not allowed" },
 	{ ICMP_DEST_UNREACH, ICMP_PREC_CUTOFF, SAID_PROHIBITED, "precedence too low" },
 	{ ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, SAID_UNREACHABLE, "hop limit exceeded on the way" },
-	{ ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, SAID_UNREACHABLE, "a fragment was lost on the way" },
+	{ ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, SAID_UNREACHABLE,
+	  "a fragment was lost on the way" },
 	{ ICMP_PARAMETERPROB, 0, SAID_UNREACHABLE, "the packet was not understood" },
 }, said6[] = {
 	{ ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE, SAID_UNREACHABLE, "network unreachable" },
-	{ ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, SAID_PROHIBITED, "administratively prohibited" },
-	{ ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_BEYONDSCOPE, SAID_UNREACHABLE, "beyond the scope of the address" },
+	{ ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, SAID_PROHIBITED,
+	  "administratively prohibited" },
+	{ ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_BEYONDSCOPE, SAID_UNREACHABLE,
+	  "beyond the scope of the address" },
 	{ ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR, SAID_UNREACHABLE, "host unreachable" },
 	{ ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT, SAID_REFUSED, "port unreachable" },
 	{ ICMP6_DST_UNREACH, 5, SAID_PROHIBITED, "the source address is prohibited" },
 	{ ICMP6_DST_UNREACH, 6, SAID_PROHIBITED, "the route is rejected" },
-	{ ICMP6_TIME_EXCEEDED, ICMP6_TIME_EXCEED_TRANSIT, SAID_UNREACHABLE, "hop limit exceeded on the way" },
-	{ ICMP6_TIME_EXCEEDED, ICMP6_TIME_EXCEED_REASSEMBLY, SAID_UNREACHABLE, "a fragment was lost on the way" },
+	{ ICMP6_TIME_EXCEEDED, ICMP6_TIME_EXCEED_TRANSIT, SAID_UNREACHABLE,
+	  "hop limit exceeded on the way" },
+	{ ICMP6_TIME_EXCEEDED, ICMP6_TIME_EXCEED_REASSEMBLY, SAID_UNREACHABLE,
+	  "a fragment was lost on the way" },
 	{ ICMP6_PARAM_PROB, ICMP6_PARAMPROB_NEXTHEADER, SAID_REFUSED, "protocol unreachable" },
-	{ ICMP6_PARAM_PROB, ICMP6_PARAMPROB_HEADER, SAID_UNREACHABLE, "the packet was not understood" },
+	{ ICMP6_PARAM_PROB, ICMP6_PARAMPROB_HEADER, SAID_UNREACHABLE,
+	  "the packet was not understood" },
 };
 
 void probe_icmp_ask(const struct sock *s)
@@ -67,8 +75,9 @@ void probe_icmp_ask(const struct sock *s)
 
 static const struct said *find(const struct sock_extended_err *e)
 {
-	const struct said *list = e->ee_origin == SO_EE_ORIGIN_ICMP6 ? said6 : said4;
-	size_t n = e->ee_origin == SO_EE_ORIGIN_ICMP6 ? sizeof said6 / sizeof *said6 : sizeof said4 / sizeof *said4;
+	bool six = e->ee_origin == SO_EE_ORIGIN_ICMP6;
+	const struct said *list = six ? said6 : said4;
+	size_t n = six ? sizeof said6 / sizeof *said6 : sizeof said4 / sizeof *said4;
 
 	if (e->ee_origin != SO_EE_ORIGIN_ICMP && e->ee_origin != SO_EE_ORIGIN_ICMP6)
 		return NULL;
@@ -103,21 +112,28 @@ static void tell(char words[PROBE_SAYING], const struct said *said, const void *
 	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 
 	n -= sizeof(struct sock_extended_err);
-	memcpy(&from, (const char *)data + sizeof(struct sock_extended_err), n < sizeof from ? n : sizeof from);
+	data = (const char *)data + sizeof(struct sock_extended_err);
+	memcpy(&from, data, n < sizeof from ? n : sizeof from);
 	if (host_of(&from, teller) && host_of(&asked->storage, host) && strcmp(teller, host) != 0)
 		snprintf(words, PROBE_SAYING, "%s, says %s", said->words, teller);
 	else
 		snprintf(words, PROBE_SAYING, "%s", said->words);
 }
 
-static enum probe_saying read_one(struct msghdr *m, const struct sock_addr *asked, char words[PROBE_SAYING])
+static bool is_error(const struct cmsghdr *c)
+{
+	return (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+	       (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
+}
+
+static enum probe_saying read_one(struct msghdr *m, const struct sock_addr *asked,
+                                  char words[PROBE_SAYING])
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		size_t n = c->cmsg_len - CMSG_LEN(0);
 		struct sock_extended_err e;
 
-		if (!((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
-		      (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) || n < sizeof e)
+		if (!is_error(c) || n < sizeof e)
 			continue;
 		memcpy(&e, CMSG_DATA(c), sizeof e);
 		const struct said *said = find(&e);

@@ -34,7 +34,7 @@ static bool is_letter(char c)
 static bool is_name(const char *item, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!is_letter(item[i]) && !(item[i] >= '0' && item[i] <= '9') && !strchr("-_.+", item[i]))
+		if (!is_letter(item[i]) && !strchr("0123456789-_.+", item[i]))
 			return false;
 	return n && n <= NAME_MOST && is_letter(item[0]);
 }
@@ -73,15 +73,19 @@ static int read_item(struct probe_span *span, const char *item, size_t n, const 
 		return read_name(span, item, n, proto, why);
 	if (read_number(&span->first, item, head) < 0 ||
 	    (hyphen && read_number(&span->last, hyphen + 1, n - head - 1) < 0))
-		return refuse(why, item, n, "is not a port: 1 to 65535, a range such as 20-25, or a service name");
+		return refuse(why, item, n, "is not a port: 1 to 65535, a range such as 20-25, "
+		              "or a service name");
 	if (!hyphen)
 		span->last = span->first;
 	if (span->first == 0)
 		return refuse(why, item, n, "begins with port 0, which nobody can call");
-	return span->first <= span->last ? 0 : refuse(why, item, n, "goes down: write the lower port first");
+	if (span->first > span->last)
+		return refuse(why, item, n, "goes down: write the lower port first");
+	return 0;
 }
 
-static int read_list(struct probe_ports *p, const char *list, const char *proto, char why[SOCKEYE_WHY])
+static int read_list(struct probe_ports *p, const char *list, const char *proto,
+                     char why[SOCKEYE_WHY])
 {
 	size_t items = 1;
 
@@ -113,7 +117,8 @@ static bool has_ports(const char *text)
 /* The colon before the ports; NULL if there is none. */
 static const char *colon_of(const char *text)
 {
-	const char *rest = strstr(text, "://") + 3, *colon = strrchr(rest, ':'), *bracket = strrchr(rest, ']');
+	const char *rest = strstr(text, "://") + 3;
+	const char *colon = strrchr(rest, ':'), *bracket = strrchr(rest, ']');
 
 	return bracket && colon && colon < bracket ? NULL : colon;
 }

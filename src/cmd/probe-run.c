@@ -55,7 +55,7 @@ struct loop {
 	struct probe_due_list stream, says, queue;
 };
 
-/* -- A job ends ---------------------------------------------------------------------------- */
+/* -- A job ends ------------------------------------------------------------------------- */
 
 static void give_back(struct loop *l, struct try *t)
 {
@@ -103,7 +103,7 @@ static void end(struct loop *l, struct try *t, const struct probe_answer *a)
 	take(l, j, which, a);
 }
 
-/* -- A try goes on ---------------------------------------------------------------------------- */
+/* -- A try goes on ---------------------------------------------------------------------- */
 
 static int watch(struct loop *l, struct try *t)
 {
@@ -159,7 +159,8 @@ static void queue_again(struct loop *l, struct try *t)
 		look(l, t);
 }
 
-static void work_off(struct loop *l, struct probe_due_list *list, void (*each)(struct loop *, struct try *))
+static void work_off(struct loop *l, struct probe_due_list *list,
+                     void (*each)(struct loop *, struct try *))
 {
 	int64_t now = clock_now();
 
@@ -167,9 +168,9 @@ static void work_off(struct loop *l, struct probe_due_list *list, void (*each)(s
 		each(l, (struct try *)(void *)d);
 }
 
-/* -- Beginning ----------------------------------------------------------------------------------- */
+/* -- Beginning -------------------------------------------------------------------------- */
 
-/* Begin a try at the next address of a job. Returns false when this machine is short of something. */
+/* Begin a try at the next address of a job. False: this machine is short of something. */
 static bool begin_try(struct loop *l, struct job *j)
 {
 	struct probe_answer a = { .weight = 0 };
@@ -203,8 +204,8 @@ static bool begin_try(struct loop *l, struct job *j)
 static void answer_unknown(struct loop *l, struct job *j)
 {
 	const struct probe_target *t = j->result.target;
-	enum probe_state state = t->code == CODE_NAME ? PROBE_UNKNOWN : t->code == CODE_TIMEOUT ? PROBE_SILENT :
-	                         PROBE_FAILED;
+	enum probe_state state = t->code == CODE_NAME ? PROBE_UNKNOWN :
+	                         t->code == CODE_TIMEOUT ? PROBE_SILENT : PROBE_FAILED;
 
 	probe_answer_set(&j->result.answer, state, 0, t->why);
 	j->result.answer.took = t->took;
@@ -229,7 +230,7 @@ static int begin_job(struct loop *l, const struct probe_target *t, int port)
 	return 0;
 }
 
-/* The next address and port, unless its name is still being looked up. Returns 1, 0 or a negative errno. */
+/* The next job, unless its name is still being looked up. Returns 1, 0 or a negative errno. */
 static int next_job(struct loop *l)
 {
 	while (l->at < l->count && l->began - l->told < l->room) {
@@ -265,7 +266,7 @@ static int begin_some(struct loop *l)
 	return 0;
 }
 
-/* -- The loop ---------------------------------------------------------------------------------------- */
+/* -- The loop --------------------------------------------------------------------------- */
 
 static int tell_known(struct loop *l)
 {
@@ -312,7 +313,7 @@ static int turn(struct loop *l)
 
 		if (!t && read(l->lookup.told, &times, sizeof times) < 0 && errno != EAGAIN)
 			return -errno;
-		if (t && t->ask.s.fd >= 0)      /* else it ended in this very turn, with another of its job */
+		if (t && t->ask.s.fd >= 0)      /* else it ended in this turn */
 			look(l, t);
 	}
 	work_off(l, &l->says, say_again);

@@ -14,7 +14,7 @@ struct probe_result {
 	const struct probe_target *target;
 	int port;
 	struct probe_answer answer;
-	const struct probe_answer *each;        /* of each address that the name has; NULL: there is one, or nobody asked */
+	const struct probe_answer *each;        /* of each address of a name; NULL: not kept */
 };
 
 struct probe_run {

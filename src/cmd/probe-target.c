@@ -108,7 +108,8 @@ static bool find(struct probe_target *t, int64_t deadline)
 	struct sock_addr list[RESOLVE_MOST];
 	struct where w;
 	int gai = 0;
-	int n = where_parse(&w, probe_target_where(t, t->ports.spans ? t->ports.spans->first : 0, text), NULL);
+	int port = t->inet ? t->ports.spans->first : 0;
+	int n = where_parse(&w, probe_target_where(t, port, text), NULL);
 
 	if (!n)
 		n = resolve_where(list, RESOLVE_MOST, &w, false, deadline, &gai);

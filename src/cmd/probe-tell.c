@@ -47,7 +47,8 @@ static const char *shown(char out[SHOWN + 1], const char *where)
 	return out;
 }
 
-static int tell_text(struct probe_teller *t, const char *indent, const char *where, const struct probe_answer *a)
+static int tell_text(struct probe_teller *t, const char *indent, const char *where,
+                     const struct probe_answer *a)
 {
 	char line[OUT_LINE], place[SHOWN + 1], took[48] = "";
 
@@ -59,7 +60,8 @@ static int tell_text(struct probe_teller *t, const char *indent, const char *whe
 }
 
 /* An address of a name has its name with it. */
-static int tell_json(struct probe_teller *t, const char *name, const char *where, const struct probe_answer *a)
+static int tell_json(struct probe_teller *t, const char *name, const char *where,
+                     const struct probe_answer *a)
 {
 	char line[JSON_LINE];
 	struct json j = json_begin(line, sizeof line);
