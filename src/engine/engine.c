@@ -38,6 +38,7 @@ enum {
 	STACK = 512 * 1024,
 	MAX_PER_SOURCE = 1000,
 	REPLIES = 20, REPLIES_AT_ONCE = 40,     /* of a paced service, a second and at once, to a network */
+	CLIENTS_MOST = 1024 * 1024,
 	BUFFER = 64 * 1024, BUFFER_LEAST = 1024, BUFFER_MOST = 1024 * 1024 * 1024
 };
 
@@ -86,10 +87,42 @@ static int count_cores(void)
 	return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
 }
 
-/* Clients may take what the descriptors leave; the soft limit is raised to the hard one. */
+static int decide_workers(int asked)
+{
+	int n = asked > 0 ? asked : count_cores();
+
+	return n < ENGINE_WORKERS_MOST ? n : ENGINE_WORKERS_MOST;
+}
+
+/* Descriptors that no client can have. */
+static int64_t descriptors_apart(int workers, int addresses)
+{
+	return DESCRIPTORS_APART + (int64_t)workers * (DESCRIPTORS_LOOP + addresses);
+}
+
+/* Clients may take what a limit of descriptors leaves them. */
+static int64_t clients_within(rlim_t descriptors, int64_t apart)
+{
+	int64_t all = descriptors > INT32_MAX / 2 ? INT32_MAX / 2 : (int64_t)descriptors;
+
+	return all - apart;
+}
+
+int engine_clients(int addresses)
+{
+	struct rlimit limit;
+	int64_t most;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	most = clients_within(limit.rlim_max, descriptors_apart(decide_workers(0), addresses));
+	return most < 0 ? 0 : most < CLIENTS_MOST ? (int)most : CLIENTS_MOST;
+}
+
+/* The soft limit is raised to the hard one. */
 static int decide_clients(struct engine *e, char why[ENGINE_WHY])
 {
-	int64_t apart = DESCRIPTORS_APART + (int64_t)e->workers * (DESCRIPTORS_LOOP + listen_count(e->plan));
+	int64_t apart = descriptors_apart(e->workers, listen_count(e->plan));
 	struct rlimit limit;
 	int64_t most;
 
@@ -98,8 +131,7 @@ static int decide_clients(struct engine *e, char why[ENGINE_WHY])
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		getrlimit(RLIMIT_NOFILE, &limit);
-	most = limit.rlim_cur > INT32_MAX / 2 ? INT32_MAX / 2 : (int64_t)limit.rlim_cur;
-	most -= apart;
+	most = clients_within(limit.rlim_cur, apart);
 	if (most < 1)
 		return fail(why, CODE_USAGE, "%" PRIu64 " descriptors (RLIMIT_NOFILE) are too few: %" PRId64
 		            " are needed besides those of clients: raise \"ulimit -n\"",
@@ -109,7 +141,7 @@ static int decide_clients(struct engine *e, char why[ENGINE_WHY])
 		            PRId64 ": raise \"ulimit -n\"", e->plan->max_clients, most);
 	if (e->plan->max_clients > 0)
 		most = e->plan->max_clients;
-	e->clients_most = most < 1048576 ? most : 1048576;
+	e->clients_most = most < CLIENTS_MOST ? most : CLIENTS_MOST;
 	return 0;
 }
 
@@ -182,9 +214,7 @@ static int make(struct engine *e, char why[ENGINE_WHY])
 {
 	int code;
 
-	e->workers = e->plan->workers > 0 ? e->plan->workers : count_cores();
-	if (e->workers > ENGINE_WORKERS_MOST)
-		e->workers = ENGINE_WORKERS_MOST;
+	e->workers = decide_workers(e->plan->workers);
 	e->began = clock_now();
 	e->overflows_before = total_overflows();
 	e->notes = notes_make();

@@ -23,6 +23,11 @@
 
 enum { ENGINE_WHY = 512, ENGINE_WORKERS_MOST = 256, ENGINE_GROUPS_MOST = 64, ENGINE_WHERES_MOST = 256 };
 
+enum {
+	ENGINE_BACKLOG = 4096,                          /* callers that may wait to be taken */
+	ENGINE_DATAGRAM_BUFFER = 4 * 1024 * 1024        /* asked for, each way, for a burst of datagrams */
+};
+
 enum engine_kind { ENGINE_BEST, ENGINE_EPOLL, ENGINE_URING };
 
 /* A network: the first bits of an address. IPv4 stands as ::ffff:a.b.c.d, so bits are 96 to 128. */
@@ -43,7 +48,7 @@ struct engine_group {
 	int64_t idle;                   /* a connection may move nothing for so long; default 1 h, <0 for ever */
 	uint64_t buffer;                /* unsent bytes held for a connection before reading stops; default 64 KiB */
 	uint64_t rate;                  /* bytes a second of a connection, or of one network's datagrams; 0 any */
-	int backlog;                    /* default 4096 */
+	int backlog;                    /* default ENGINE_BACKLOG */
 	int max_per_source;             /* connections of one address; default 1000, <0 any; loopback is free */
 	enum service_bad bad;
 };
@@ -131,5 +136,12 @@ int engine_run(const struct engine_plan *plan, char why[ENGINE_WHY]);
 
 /* Can this kind be had here? 0, or a negative errno with the reason in why. */
 int engine_probe(enum engine_kind kind, char why[ENGINE_WHY]);
+
+/*
+ * How many clients the descriptors of this process allow (RLIMIT_NOFILE, its
+ * hard limit) to a plan with so many addresses and the default of workers. 0:
+ * too few to serve at all.
+ */
+int engine_clients(int addresses);
 
 #endif

@@ -26,7 +26,9 @@
 #include "note.h"
 #include "source.h"
 
-enum { OPTIONS = 1024, BACKLOG = 4096 };
+enum { OPTIONS = 1024 };
+
+_Static_assert(ENGINE_DATAGRAM_BUFFER == 4 << 20, "as defaults_of has it");
 
 int listen_count(const struct engine_plan *plan)
 {
@@ -186,7 +188,7 @@ static void settle(struct port *p, struct loop *l, const struct group *g, struct
 	p->datagram = s->type == SOCK_DGRAM;
 	p->inet = is_inet(s);
 	p->loopback = sock_name_addr(&p->sock, &own) == 0 && source_is_loopback(&own);
-	p->backlog = g->asked->backlog ? g->asked->backlog : BACKLOG;
+	p->backlog = g->asked->backlog ? g->asked->backlog : ENGINE_BACKLOG;
 	l->port_count++;
 	if (!p->datagram)
 		l->engine->queues += p->backlog;
@@ -286,7 +288,7 @@ static int open_one(struct engine *e, const struct group *g, const char *where, 
 
 	options_for(options, g->asked, where);
 	s = bind_at(where, &(struct sock_how){ .options = *options ? options : NULL,
-	            .backlog = g->asked->backlog ? g->asked->backlog : BACKLOG });
+	            .backlog = g->asked->backlog ? g->asked->backlog : ENGINE_BACKLOG });
 	if (s.fd < 0)
 		return fail(why, why_code(&s), s.why);
 	settle(p, l, g, &s);
