@@ -110,11 +110,16 @@ bool out_log_line(const char *format, ...)
 	return out_log(text, (size_t)n + 1);
 }
 
-bool out_is_coloured(void)
+bool out_colours(int fd)
 {
 	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
-	return !(no && *no) && terminal && strcmp(terminal, "dumb") != 0 && isatty(STDERR_FILENO);
+	return !(no && *no) && terminal && strcmp(terminal, "dumb") != 0 && isatty(fd);
+}
+
+bool out_is_coloured(void)
+{
+	return out_colours(STDERR_FILENO);
 }
 
 const char *out_shown(char buf[OUT_SHOWN], const char *text)

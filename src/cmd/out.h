@@ -30,7 +30,8 @@ bool out_log(const char *bytes, size_t n);
 /* The same for one line, its newline added; of what does not fit OUT_LINE the end is missing. */
 bool out_log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* May stderr be coloured? Only a terminal, and not if NO_COLOR is set. */
+/* May a stream be coloured? Only a terminal, and not if NO_COLOR is set. The second asks for stderr. */
+bool out_colours(int fd);
 bool out_is_coloured(void);
 
 /* Part of a command line, as a sentence can carry it: printable, on one line, cut. Returns buf. */

@@ -7,6 +7,7 @@ const struct verb *const verb_list[] = {
 	&verb_connect,
 	&verb_send,
 	&verb_probe,
+	&verb_doctor,
 	&verb_nc,
 	NULL
 };
