@@ -1,49 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The command itself: its own options, and the choice of a verb. */
-#include <stdbool.h>
+/* The command itself: the choice of a verb. Its own options and help are command.c. */
 #include <stdio.h>
 #include <string.h>
 
 #include "../base/nearest.h"
 #include "../service/service.h"
-#include "help.h"
+#include "command.h"
 #include "option.h"
 #include "out.h"
 #include "verb.h"
-
-struct command {
-	bool version;
-};
-
-static const struct option options[] = {
-	{ "version", 0, TAKES_NOTHING, NULL,
-	  "print the version",
-	  OPTION_AT(struct command, version) },
-	OPTION_HELP,
-	{ .name = NULL }
-};
-
-static void list_verbs(void)
-{
-	for (const struct verb *const *v = verb_list; *v; v++)
-		help_row((*v)->name, (*v)->about);
-}
-
-static const struct verb_section sections[] = {
-	{ "Verbs", NULL, list_verbs },
-	{ "Exit codes", NULL, help_codes },
-	{ "More",
-	  "  sockeye VERB -h for a verb's options, sockeye VERB --help for all about it.\n", NULL },
-	{ NULL, NULL, NULL }
-};
-
-static const struct verb command = {
-	.name = "",
-	.about = "sockets you can see",
-	.usage = "VERB [...]",
-	.options = options,
-	.sections = sections,
-};
 
 static const struct verb *find(const char *name)
 {
@@ -61,10 +26,10 @@ static int no_verb(const char *word)
 
 	out_shown(shown, word);
 	if (service_find(word))
-		return verb_refuse(&command, "no verb '%s': did you mean serve %s?", shown, shown);
+		return verb_refuse(&verb_command, "no verb '%s': did you mean serve %s?", shown, shown);
 	for (const struct verb *const *v = verb_list; *v; v++)
 		nearest_try(&near, (*v)->name);
-	return verb_refuse(&command, near.name ? "no verb '%s': did you mean %s?" : "no verb '%s'",
+	return verb_refuse(&verb_command, near.name ? "no verb '%s': did you mean %s?" : "no verb '%s'",
 	                   shown, near.name);
 }
 
@@ -80,7 +45,7 @@ int main(int argc, char **argv)
 {
 	struct command asked = { .version = false };
 	struct option_reader r = {
-		.verb = &command,
+		.verb = &verb_command,
 		.argv = argv,
 		.argc = argc,
 		.at = 1,
@@ -102,7 +67,7 @@ int main(int argc, char **argv)
 		return verb ? verb->run(verb, argc - r.at + 1, argv + r.at - 1) : no_verb(word);
 	default:
 		if (!asked.version)
-			return verb_refuse(&command, "no verb named");
+			return verb_refuse(&verb_command, "no verb named");
 		puts("sockeye " SOCKEYE_VERSION);
 		return out_flushed();
 	}

@@ -8,6 +8,7 @@ const struct verb *const verb_list[] = {
 	&verb_send,
 	&verb_probe,
 	&verb_doctor,
+	&verb_completion,
 	&verb_nc,
 	NULL
 };

@@ -30,7 +30,7 @@ struct verb {
 	int (*run)(const struct verb *verb, int argc, char **argv);
 };
 
-extern const struct verb verb_serve, verb_connect, verb_send, verb_probe, verb_doctor, verb_nc;
+extern const struct verb verb_serve, verb_connect, verb_send, verb_probe, verb_doctor, verb_completion, verb_nc;
 
 /* NULL behind the last. */
 extern const struct verb *const verb_list[];

@@ -97,3 +97,10 @@ def test_the_command_is_installed_and_needs_nothing_of_the_tree(tree):
     command = next(pathlib.Path(tree[0]).rglob("bin/sockeye"))
     assert out(command, "--version", cwd="/") == "sockeye 0.1.0\n"
     assert "libsockeye" not in out("readelf", "-d", command)
+
+
+def test_the_shells_find_the_completion_of_the_command(tree):
+    share = next(pathlib.Path(tree[0]).rglob("bash-completion")).parent
+    for shell, place in (("bash", "bash-completion/completions/sockeye"), ("zsh", "zsh/site-functions/_sockeye"),
+                         ("fish", "fish/vendor_completions.d/sockeye.fish")):
+        assert (share / place).read_text() == out(BUILD / "src/cmd/sockeye", "completion", shell)
