@@ -32,14 +32,19 @@ static const char beginning[] =
 	"\tfi\n"
 	"\tcase $verb in\n";
 
-/* A word that begins with a hyphen can only be an option; where nothing else is known they are offered too. */
+/*
+ * A word that begins with a hyphen can only be an option; where nothing else is
+ * known they are offered too. What compgen finds is waited for, and a name of
+ * two words stays one.
+ */
 static const char end[] =
 	"\t*)\n"
 	"\t\treturn ;;\n"
 	"\tesac\n"
 	"\t[[ $cur == -* || -z $words$offer ]] && words=$options offer=\n"
 	"\t[[ $offer == -f ]] && compopt -o filenames 2>/dev/null\n"
-	"\tmapfile -t COMPREPLY < <(compgen $offer -P \"$prefix\" -W \"$words\" -- \"$cur\")\n"
+	"\tCOMPREPLY=()\n"
+	"\twords=$(compgen $offer -P \"$prefix\" -W \"$words\" -- \"$cur\") && mapfile -t COMPREPLY <<<\"$words\"\n"
 	"}\n"
 	"complete -F _sockeye sockeye\n";
 
