@@ -166,13 +166,11 @@ static enum talk_over speak(struct mouth *m)
 		if (n == INPUT_ENDED)
 			break;
 		if (n == NO_INPUT) {
-			t->err = errno;
+			t->speech_err = errno;
 			return TALK_NO_INPUT;
 		}
-		if (n == BROKEN) {
-			t->failed = m->s;
+		if (n == BROKEN)
 			return TALK_FAILED;
-		}
 	}
 	return TALK_OVER;
 }
@@ -185,11 +183,8 @@ void *talk_speak(void *talk)
 
 	m.piece = malloc(PIECE + 2 * PIECE);
 	m.wide = m.piece + PIECE;
-	errno = ENOMEM;
-	t->err = 0;
+	t->speech_err = ENOMEM;
 	t->speech = m.piece ? speak(&m) : TALK_NO_INPUT;
-	if (!m.piece)
-		t->err = ENOMEM;
 	free(m.piece);
 	if (!t->hold && talk_has_end(&t->mouth))
 		sock_shutdown(&t->mouth, SHUT_WR);

@@ -243,12 +243,16 @@ static void end(struct talk *t)
 	pthread_mutex_destroy(&t->lock);
 }
 
-/* What our side met counts when the peer's ended well. */
-static enum talk_over verdict(const struct talk *t, enum talk_over heard)
+/* What our side met counts when the peer's ended well; else it may follow from that. */
+static enum talk_over verdict(struct talk *t, enum talk_over heard)
 {
 	bool well = heard == TALK_OVER || heard == TALK_SILENT || heard == TALK_LEFT;
 
-	return well && t->in >= 0 && t->speech != TALK_OVER ? t->speech : heard;
+	if (!well || t->in < 0 || t->speech == TALK_OVER)
+		return heard;
+	t->failed = &t->mouth;
+	t->err = t->speech_err;
+	return t->speech;
 }
 
 enum talk_over talk_run(struct talk *t)

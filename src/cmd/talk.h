@@ -60,6 +60,7 @@ struct talk {
 	_Atomic int64_t moved;          /* when a byte went either way for the last time */
 	atomic_bool spoken;             /* the speaker has ended */
 	enum talk_over speech;          /* and so */
+	int speech_err;                 /* of TALK_NO_INPUT */
 	struct visible visible;
 	pthread_mutex_t lock;           /* of the dump, which both ways write */
 	uint64_t dumped[2];
