@@ -5,6 +5,7 @@
  */
 #include "address.h"
 
+#include <errno.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <sockeye/option.h>
@@ -54,6 +55,18 @@ static struct sock_addr every(const struct where *w)
 	return sock_addr_from((struct sockaddr *)&in6, sizeof in6, w->type);
 }
 
+static const char *remedy(int err)
+{
+	switch (err) {
+	case EBADF:
+		return ": it is not open here, whoever starts the command must hand it over";
+	case ENOTSOCK:
+		return ": it is a file, a pipe or a terminal";
+	default:
+		return "";
+	}
+}
+
 /* Ask a descriptor that somebody else has opened; it stays theirs. */
 static int ask(struct address *a, int fd, char why[SOCKEYE_WHY])
 {
@@ -65,7 +78,7 @@ static int ask(struct address *a, int fd, char why[SOCKEYE_WHY])
 	if (s.fd >= 0 && sock_name_addr(&s, &a->addr) == 0)
 		sock_get(&s, "acceptconn", &listens);
 	a->listens = listens;
-	snprintf(why, SOCKEYE_WHY, "%s", strerrordesc_np(s.error));
+	snprintf(why, SOCKEYE_WHY, "%s%s", strerrordesc_np(s.error), remedy(s.error));
 	return sock_detach(&s) < 0 ? -1 : 0;
 }
 

@@ -89,8 +89,10 @@ static int meet_sender(struct sock *s, int64_t limit)
 
 	if (!err)
 		err = (int)call_recvfrom(s->fd, none, 0, MSG_PEEK, &from);
+	s->limit = limit;               /* for the sentence */
 	if (err < 0)
-		return why_fail(s, "recvfrom", -err);
+		return why_fail(s, "accept", -err);
+	s->limit = SOCKEYE_FOREVER;
 	from.type = s->type;
 	return from.len > sizeof(sa_family_t) ? sock_connect_addr(s, &from) : 0;
 }

@@ -159,15 +159,6 @@ static int tell_silence(const struct connect *c, const struct sock *s)
 	return CODE_TIMEOUT;
 }
 
-static int tell_stream(const struct connect *c, const char *stream, int err)
-{
-	char why[128];
-
-	snprintf(why, sizeof why, "%s: %s", stream, strerrordesc_np(err));
-	verb_fail(c->verb, why, NULL);
-	return CODE_NETWORK;
-}
-
 static int tell_end(const struct connect *c, const struct talk *t, enum talk_over over)
 {
 	static const char *const how[] = {
@@ -188,9 +179,9 @@ static int tell_end(const struct connect *c, const struct talk *t, enum talk_ove
 	case TALK_FAILED:
 		return fail_tell(c->verb, t->failed, c->meet.where);
 	case TALK_NO_INPUT:
-		return tell_stream(c, "stdin", t->err);
-	case TALK_NO_OUTPUT:    /* a reader that has seen enough, such as head(1), needs no remark */
-		return t->err == EPIPE ? CODE_NETWORK : tell_stream(c, "stdout", t->err);
+		return fail_stream(c->verb, "stdin", t->err);
+	case TALK_NO_OUTPUT:
+		return fail_stream(c->verb, "stdout", t->err);
 	default:
 		return CODE_OK;
 	}
@@ -240,7 +231,7 @@ int connect_through(const struct connect *c, struct sock *s)
 	if (c->exec && !c->keep) {
 		tell_beginning(c, s);
 		code = exec_become(s, c->exec);
-		tell_stream(c, "/bin/sh", errno);
+		fail_stream(c->verb, "/bin/sh", errno);
 	} else {
 		code = talk(c, s);
 	}
@@ -277,7 +268,7 @@ static int check(struct connect *c)
 		c->meet.timeout = TIMEOUT_S * CLOCK_SEC;
 	if (c->meet.timeout < 0)
 		c->meet.timeout = 0;
-	return meet_check(&c->meet, c->verb);
+	return meet_check(&c->meet, c->verb, c->listen);
 }
 
 enum { GO = -1 };
@@ -306,20 +297,43 @@ static int read_all(struct connect *c, int argc, char **argv)
 	return code;
 }
 
+static const char *record_next(int err)
+{
+	switch (err) {
+	case EINVAL:
+	case ELOOP:             /* a link; O_NOFOLLOW */
+	case ENXIO:             /* a pipe without a reader, or a socket */
+	case EISDIR:
+		return "it must be a file, no folder, link, pipe or socket";
+	case ENOENT:
+		return "its folder is not there: make it first";
+	default:
+		return NULL;
+	}
+}
+
+static int start_record(const struct connect *c)
+{
+	char why[SOCKEYE_WHY], shown[OUT_SHOWN];
+	int err;
+
+	if (!c->record || eye_start(c->record) == 0)
+		return GO;
+	err = errno;
+	snprintf(why, sizeof why, "--record %s: %s", out_shown(shown, c->record), strerrordesc_np(err));
+	verb_fail(c->verb, why, record_next(err));
+	return err == EACCES || err == EPERM ? CODE_FORBIDDEN : CODE_NETWORK;
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	struct connect c = { .verb = verb };
 	int code = read_all(&c, argc, argv);
 
+	if (code == GO)
+		code = start_record(&c);
 	if (code != GO)
 		return code;
-	if (c.record && eye_start(c.record) < 0) {
-		char why[SOCKEYE_WHY];
-
-		snprintf(why, sizeof why, "--record %.150s: %s", c.record, strerrordesc_np(errno));
-		verb_fail(verb, why, errno == EINVAL ? "it must be a file, no link, pipe or socket" : NULL);
-		return errno == EACCES || errno == EPERM ? CODE_FORBIDDEN : CODE_NETWORK;
-	}
 	return c.listen ? connect_listen(&c) : call(&c);
 }
 

@@ -19,4 +19,7 @@ const char *fail_next(const struct sock *s, const char *where, char next[FAIL_NE
 /* Tell it in two lines. Returns the exit code. */
 int fail_tell(const struct verb *verb, const struct sock *s, const char *where);
 
+/* The same for "stdin" or "stdout"; silent where a reader has gone (EPIPE). */
+int fail_stream(const struct verb *verb, const char *stream, int err);
+
 #endif

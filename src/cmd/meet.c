@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../base/clock.h"
+#include "../base/nearest.h"
 #include "../service/service.h"
 #include "../sock/why.h"
 #include "out.h"
@@ -34,6 +35,32 @@ static int make(struct meet *m, const struct verb *verb, const char *scheme, con
 	return 0;
 }
 
+/* What was probably meant by a word that is no address; or why it is none. */
+static const char *hint(const char *word, const char *why, char text[SOCKEYE_WHY])
+{
+	struct nearest near = nearest_to(word);
+
+	if (*word == '/' || *word == '.' || *word == '@' || *word == '~')
+		return "a Unix socket is written unix:PATH, or unix:@NAME";
+	if (strncmp(word, "tcp:", 4) == 0 || strncmp(word, "udp:", 4) == 0)
+		return strstr(word, "://") ? why : "two slashes are missing: write tcp://HOST:PORT or udp://HOST:PORT";
+	for (const struct service *const *each = service_list; *each; each++)
+		nearest_try(&near, (*each)->name);
+	if (strchr(word, ':') || !near.name)
+		return why;
+	snprintf(text, SOCKEYE_WHY, "no address, and no service: did you mean %s?", near.name);
+	return text;
+}
+
+static int refuse_address(const struct verb *verb, const char *word, const char *why)
+{
+	char text[SOCKEYE_WHY];
+
+	if (!*word)
+		return verb_refuse(verb, "an empty address: write tcp://HOST:PORT, udp://HOST:PORT or unix:PATH");
+	return refuse(verb, word, hint(word, why, text));
+}
+
 int meet_read(struct meet *m, const struct verb *verb, const char *word)
 {
 	const struct service *service = service_find(word);
@@ -52,19 +79,24 @@ int meet_read(struct meet *m, const struct verb *verb, const char *word)
 	if (code)
 		return code;
 	if (address_read(&m->is, m->where, why) < 0)
-		return refuse(verb, word, why);
+		return refuse_address(verb, word, why);
 	if (m->is.type == SOCK_RAW || m->is.type == SOCK_PACKET)
 		return refuse(verb, word, "nobody can be called there: take a tcp, udp, unix, unix-dgram, "
 		              "vsock or fd address");
 	return 0;
 }
 
-int meet_check(const struct meet *m, const struct verb *verb)
+int meet_check(const struct meet *m, const struct verb *verb, bool listens)
 {
 	const char *misfit = sockopt_misfit(m->options, &m->is);
 	char shown[OUT_SHOWN];
 
-	return misfit ? verb_refuse(verb, "--option %s does not suit %s", misfit, out_shown(shown, m->where)) : 0;
+	out_shown(shown, m->where);
+	if (!listens && m->is.fd < 0 && m->is.chosen)
+		return verb_refuse(verb, sock_addr_family(&m->is.addr) == AF_UNIX ?
+		                   "%s: the path is missing: write unix:PATH" :
+		                   "%s: port 0 is for servers, to be given any: name the port to call", shown);
+	return misfit ? verb_refuse(verb, "--option %s does not suit %s", misfit, shown) : 0;
 }
 
 const char *meet_take_option(void *meet, const char *value, char why[OPTION_WHY])

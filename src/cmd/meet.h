@@ -26,8 +26,8 @@ struct meet {
  */
 int meet_read(struct meet *m, const struct verb *verb, const char *word);
 
-/* Do the options suit the address? Returns 0, or CODE_USAGE, told. */
-int meet_check(const struct meet *m, const struct verb *verb);
+/* Do the options suit the address, and can it be called, or listened at? Returns 0, or CODE_USAGE, told. */
+int meet_check(const struct meet *m, const struct verb *verb, bool listens);
 
 /* Call. The socket has no limit then. On failure it is dead, with the sentence. */
 struct sock meet_dial(const struct meet *m);

@@ -64,7 +64,9 @@ static const char *beyond(const struct option *o, char why[OPTION_WHY])
 	char low[VALUE_TEXT], high[VALUE_TEXT];
 
 	amount_text(o, high, o->max);
-	if (o->min)
+	if (o->min && o->max == INT64_MAX)
+		snprintf(why, OPTION_WHY, "it must be at least %s%s", amount_text(o, low, o->min), off);
+	else if (o->min)
 		snprintf(why, OPTION_WHY, "it must be %s to %s%s", amount_text(o, low, o->min),
 		         high, off);
 	else

@@ -30,16 +30,6 @@ static bool is_shown(const struct send *s)
 	return isatty(STDOUT_FILENO) && !s->raw;
 }
 
-static int tell_output(const struct send *s, int err)
-{
-	char why[128];
-
-	snprintf(why, sizeof why, "stdout: %s", strerrordesc_np(err));
-	if (err != EPIPE)
-		verb_fail(s->verb, why, NULL);
-	return CODE_NETWORK;
-}
-
 static int put(struct send *s, const char *bytes, size_t n)
 {
 	char shown[VISIBLE_ROOM(1024)];
@@ -86,7 +76,7 @@ static int print_python(struct send *s, const struct sock_addr *from)
 	else
 		puts(text);
 	free(text);
-	return out_flushed();
+	return ferror(stdout) | fflush(stdout) ? fail_stream(s->verb, "stdout", errno) : CODE_OK;
 }
 
 /* A person's prompt begins on a line of its own. */
@@ -101,7 +91,7 @@ static int finish(struct send *s)
 		err = out_data(held, visible_end(&s->visible, held));
 	if (!err && isatty(STDOUT_FILENO) && s->last && s->last != '\n')
 		err = out_data("\n", 1);
-	return err ? tell_output(s, -err) : CODE_OK;
+	return err ? fail_stream(s->verb, "stdout", -err) : CODE_OK;
 }
 
 static int tell_short(const struct send *s, uint64_t got)
@@ -159,7 +149,7 @@ static int hear_stream(struct send *s, struct sock *sock)
 		int err = s->python ? keep(s, piece, some) ? 0 : -ENOMEM : put(s, piece, some);
 
 		if (err)
-			return tell_output(s, -err);
+			return fail_stream(s->verb, "stdout", -err);
 		got += some;
 	}
 	int code = finish(s);
@@ -219,7 +209,7 @@ static int hear_datagram(struct send *s, struct sock *sock, char *piece, size_t 
 		return keep(s, piece, (size_t)n) ? print_python(s, from.len ? &from : &sock->peer) :
 		       send_lacks_memory(s);
 	err = put(s, piece, (size_t)n);
-	return err ? tell_output(s, -err) : finish(s);
+	return err ? fail_stream(s->verb, "stdout", -err) : finish(s);
 }
 
 static void tell_again(const struct send *s, int next)

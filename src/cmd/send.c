@@ -112,11 +112,8 @@ static int read_stdin(struct send *s)
 	while ((n = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			snprintf(piece, sizeof piece, "stdin: %s", strerrordesc_np(errno));
-			verb_fail(s->verb, piece, NULL);
-			return CODE_NETWORK;
-		}
+		if (n < 0)
+			return fail_stream(s->verb, "stdin", errno);
 		if (s->n + (size_t)n > SAID_MOST)
 			return verb_refuse(s->verb, "a message has at most 1g: sockeye connect sends any length");
 		if (!add(s, piece, (size_t)n))
@@ -147,7 +144,7 @@ static int check(struct send *s)
 	if (!s->timeout)
 		s->timeout = (datagrams ? TIMEOUT_DATAGRAM_S : TIMEOUT_S) * CLOCK_SEC;
 	s->meet.timeout = s->timeout > 0 ? s->timeout : 0;
-	return meet_check(&s->meet, s->verb);
+	return meet_check(&s->meet, s->verb, false);
 }
 
 enum { GO = -1 };

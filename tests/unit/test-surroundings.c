@@ -71,7 +71,8 @@ static void descriptor_is_asked_what_it_is(void **state)
 	assert_true(a.listens && a.fd == stream && a.type == SOCK_STREAM);
 	close(stream);
 	assert_int_equal(address_read(&a, text, why), -1);
-	assert_string_equal(why, "Bad file descriptor");
+	assert_string_equal(why, "Bad file descriptor: it is not open here, whoever starts the command must "
+	                    "hand it over");
 }
 
 static void environment_hands_over_sockets(void **state)
