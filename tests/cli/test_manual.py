@@ -6,9 +6,11 @@ command first in PATH; it must end by itself, with 0, and leave neither process
 nor file. What it prints is the block behind \" prints: NAME, in which "..."
 stands for what differs each time, and spaces for any number of them.
 """
+import contextlib
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import tempfile
@@ -19,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("SOCKEYE_BUILD", ROOT / "build")).resolve()
 PAGES = sorted(path for section in "15" for path in (ROOT / "man").glob(f"*.{section}"))
 LIMIT = 60
+MOMENT = 1
 OURS = ("LISTEN_", "NOTIFY_SOCKET", "SOCKEYE_TRACE", "NO_COLOR")
 
 
@@ -56,13 +59,34 @@ def home(tmp_path):
     assert left == []
 
 
+def members(group):
+    """The processes of a group that have not ended; one that nobody has waited for yet has."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            state, _, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
+
+
+def goes_on(pid):
+    """What is on its way out is let go."""
+    with contextlib.suppress(ProcessLookupError):
+        handle = os.pidfd_open(pid)
+        try:
+            return not select.select([handle], [], [], MOMENT)[0]
+        finally:
+            os.close(handle)
+    return False
+
+
 def leftovers(group):
     """End what an example has left running. Was there anything?"""
-    try:
+    left = [pid for pid in members(group) if goes_on(pid)]
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
-    return True
+    return left != []
 
 
 def run(script, home):
