@@ -75,8 +75,8 @@ def options_told(verb):
 
 def option_of(line):
     """(letter, name, value) of the .It that begins an option."""
-    names = re.findall(r"\bFl ([A-Za-z](?= )|Fl [\w-]+)", line)
-    rest = re.sub(r"^\.It |\bFl [A-Za-z](?= )|\bFl Fl [\w-]+|\b(Ar|Cm|Ns) |[ ,]", "", line)
+    names = re.findall(r"\bFl ([A-Za-z0-9](?= )|Fl [\w-]+)", line)
+    rest = re.sub(r"^\.It |\bFl [A-Za-z0-9](?= )|\bFl Fl [\w-]+|\b(Ar|Cm|Ns) |[ ,]", "", line)
     letters = [name for name in names if len(name) == 1]
     return letters[0] if letters else "", names[-1].removeprefix("Fl "), rest
 
