@@ -14,7 +14,7 @@ def options_of(verb):
     return re.findall(r"^  (?:-(\w), |    )--([\w-]+)", out(COMMAND, verb, "--help"), flags=re.M)
 
 
-def tests_of(verb):
+def said_of(verb):
     """What the command's tests of a verb say: those of its own name, or the general ones of the first verb."""
     own = sorted((ROOT / "tests/cli").glob(f"test_{verb}*.py"))
     general = [ROOT / "tests/cli/test_options.py", ROOT / "tests/cli/test_refusals.py", ROOT / "tests/cli/test_terminal.py"]
@@ -30,7 +30,7 @@ def is_exercised(letter, name, text):
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_option_is_exercised_by_a_test(verb):
     told = options_of(verb)
-    text = tests_of(verb)
+    text = said_of(verb)
     assert told and [name for letter, name in told if not is_exercised(letter, name, text)] == []
 
 
