@@ -45,7 +45,7 @@ NO_PRIVILEGE = "Permission denied: port 7 needs privilege: take one above 1023\n
 def tell(*arguments, under=(), **more):
     """Exit code, stdout and stderr of the command."""
     done = subprocess.run([*under, COMMAND, *map(str, arguments)], env=environment(), text=True, timeout=LIMIT,
-                          **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more})
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -435,7 +435,8 @@ def test_a_busy_port_is_told_with_who_has_it(listener):
     port = port_of(listener)
     assert fail("connect", "--listen", f"127.0.0.1:{port}", PORT=port) == (
         1, f"server tcp://127.0.0.1:PORT: {BUSY}tcp://127.0.0.1:PORT is held by pid {os.getpid()} ({me()})\n")
-    assert fail("nc", "-l", "127.0.0.1", port, plain=True, PORT=port) == (1, f"nc: server tcp://127.0.0.1:PORT: {BUSY}")
+    assert fail("nc", "-l", "127.0.0.1", port, plain=True, PORT=port) == (
+        1, f"nc: server tcp://127.0.0.1:PORT: {BUSY}")
 
 
 def test_a_busy_udp_port_is_told_with_who_has_it(keep):
