@@ -4,6 +4,7 @@
  * sends it something for its peer, and hears nobody else from then on.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sockeye/addr.h>
 #include <stdlib.h>
@@ -128,12 +129,31 @@ static int start_program(const struct connect *c, struct sock *s)
 	return CODE_OK;
 }
 
-static int serve_one(const struct connect *c, struct sock *s)
+/* Nobody else is answered: whoever calls from now on shall know at once. */
+static void close_door(struct sock *server)
+{
+	if (server->fd < 0)             /* a datagram socket has become the conversation's */
+		return;
+	remove_file();
+	sock_close(server);
+}
+
+static int serve_one(const struct connect *c, struct sock *server, struct sock *s)
 {
 	connect_say(c, 1, "%s calls", sock_peer(s).s);
-	if (c->exec && !c->keep)
-		remove_file();          /* nobody will be here to do it at the end */
+	if (!c->keep)
+		close_door(server);
 	return c->exec && c->keep ? start_program(c, s) : connect_through(c, s);
+}
+
+/* Can another caller be served, after one of whom code is what became? */
+static bool goes_on(const struct connect *c, const struct sock *server, int code)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	if (!c->keep || (!c->exec && poll(&out, 1, 0) > 0))
+		return false;           /* its reader has gone */
+	return server->fd >= 0 ? !server->error : server->type == SOCK_DGRAM && !code;
 }
 
 int connect_listen(const struct connect *c)
@@ -152,13 +172,12 @@ int connect_listen(const struct connect *c)
 		struct sock s = next_caller(c, &server);
 
 		if (s.fd >= 0 && !s.error) {
-			code = serve_one(c, &s);
+			code = serve_one(c, &server, &s);
 		} else {
 			code = fail_tell(c->verb, &s, c->meet.where);
 			sock_close(&s);
 		}
-		/* A server that is broken would fail for ever. */
-	} while (c->keep && (server.fd >= 0 ? !server.error : server.type == SOCK_DGRAM && !code));
+	} while (goes_on(c, &server, code));
 	sock_close(&server);
 	return code;
 }
