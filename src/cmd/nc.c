@@ -352,8 +352,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 const struct verb verb_nc = {
 	.name = "nc",
 	.about = "the netcat flags that people know by heart",
-	.usage = "[-46CklNnUuvz] [-e COMMAND] [-i TIME] [-p PORT] [-q TIME] [-s ADDRESS] [-w TIME] "
-	         "[DESTINATION] [PORT]",
+	.usage = "[-46CklNnUuvz] [OPTIONS] [DESTINATION] [PORT]",
 	.options = options,
 	.sections = sections,
 	.run = run,

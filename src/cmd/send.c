@@ -79,14 +79,19 @@ static const struct verb_section sections[] = {
 
 /* -- The message ------------------------------------------------------------------------ */
 
+/* Room grows by doubling, lest a long message be moved for each of its pieces. */
 static bool add(struct send *s, const char *bytes, size_t n)
 {
-	char *more = realloc(s->said, s->n + n + 1);
+	if (s->n + n >= s->room) {
+		size_t room = 2 * (s->n + n) + 1;
+		char *more = realloc(s->said, room);
 
-	if (!more)
-		return false;
-	memcpy(more + s->n, bytes, n);
-	s->said = more;
+		if (!more)
+			return false;
+		s->said = more;
+		s->room = room;
+	}
+	memcpy(s->said + s->n, bytes, n);
 	s->n += n;
 	return true;
 }

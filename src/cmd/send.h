@@ -12,7 +12,7 @@ struct send {
 	struct meet meet;
 	const struct verb *verb;
 	char *said;                     /* the message */
-	size_t n;
+	size_t n, room;
 	bool has_text, from_stdin, newline, line, python, raw;
 	int64_t reply, timeout;         /* reply: bytes of it, 0 unknown */
 	int retry;

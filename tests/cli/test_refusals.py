@@ -21,8 +21,7 @@ from test_options import options_of
 USAGE = {
     "connect": "usage: sockeye connect [OPTIONS] ADDRESS, or sockeye connect --help\n",
     "send": "usage: sockeye send [OPTIONS] ADDRESS TEXT..., or sockeye send --help\n",
-    "nc": "usage: sockeye nc [-46CklNnUuvz] [-e COMMAND] [-i TIME] [-p PORT] [-q TIME] [-s ADDRESS] [-w TIME] "
-          "[DESTINATION] [PORT], or sockeye nc --help\n",
+    "nc": "usage: sockeye nc [-46CklNnUuvz] [OPTIONS] [DESTINATION] [PORT], or sockeye nc --help\n",
 }
 REFUSED = "Connection refused\nthe host is there, but no program listens at this port: start the server, " \
           "or wait for it with --wait 10s\n"
