@@ -6,11 +6,11 @@
 
 enum { ACROSS = 16, ROOM = 96 };
 
+/* The place, each byte behind a space and eight of them behind one more, then the letters. */
 static void line(struct put *p, enum dump_way way, uint64_t at, const unsigned char *bytes, size_t n)
 {
 	put_text(p, way == DUMP_SENT ? "> " : "< ");
-	put_hex(p, at, 8);
-	put_text(p, " ");
+	put_hex(p, at, at >> 32 ? 16 : 8);
 	for (size_t i = 0; i < ACROSS; i++) {
 		put_text(p, i % 8 ? " " : "  ");
 		if (i < n)
