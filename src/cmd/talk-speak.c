@@ -175,6 +175,19 @@ static enum talk_over speak(struct mouth *m)
 	return TALK_OVER;
 }
 
+/* A peer that has gone meanwhile has lost the last of what was sent: that a reset came is known only here. */
+static void tell_end(struct talk *t)
+{
+	struct pollfd stop = { .fd = t->stop, .events = POLLIN };
+
+	if (t->hold || !talk_has_end(&t->mouth) || sock_shutdown(&t->mouth, SHUT_WR) == 0)
+		return;
+	if (t->speech != TALK_OVER || !t->sent || t->mouth.error != ENOTCONN || poll(&stop, 1, 0) > 0)
+		return;
+	why_fail(&t->mouth, "send", ECONNRESET);
+	t->speech = TALK_FAILED;
+}
+
 void *talk_speak(void *talk)
 {
 	struct talk *t = talk;
@@ -186,8 +199,7 @@ void *talk_speak(void *talk)
 	t->speech_err = ENOMEM;
 	t->speech = m.piece ? speak(&m) : TALK_NO_INPUT;
 	free(m.piece);
-	if (!t->hold && talk_has_end(&t->mouth))
-		sock_shutdown(&t->mouth, SHUT_WR);
+	tell_end(t);
 	atomic_store(&t->moved, clock_now());
 	atomic_store(&t->spoken, true);
 	while (write(t->bell, &one, sizeof one) < 0 && errno == EINTR)
