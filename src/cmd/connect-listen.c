@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sockeye/addr.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -146,20 +147,21 @@ static int serve_one(const struct connect *c, struct sock *server, struct sock *
 	return c->exec && c->keep ? start_program(c, s) : connect_through(c, s);
 }
 
-/* Can another caller be served, after one of whom code is what became? */
-static bool goes_on(const struct connect *c, const struct sock *server, int code)
+/* Can another caller be served, after one that was met or not? */
+static bool goes_on(const struct connect *c, const struct sock *server, bool met)
 {
 	struct pollfd out = { .fd = STDOUT_FILENO };
 
 	if (!c->keep || (!c->exec && poll(&out, 1, 0) > 0))
 		return false;           /* its reader has gone */
-	return server->fd >= 0 ? !server->error : server->type == SOCK_DGRAM && !code;
+	return met || (server->fd >= 0 && !server->error);
 }
 
 int connect_listen(const struct connect *c)
 {
 	struct sock server = open_server(c, c->meet.where);
 	struct sock_text where = sock_name(&server);
+	bool met;
 	int code;
 
 	if (server.fd < 0)
@@ -171,13 +173,14 @@ int connect_listen(const struct connect *c)
 			server = open_server(c, where.s);
 		struct sock s = next_caller(c, &server);
 
-		if (s.fd >= 0 && !s.error) {
+		met = s.fd >= 0 && !s.error;
+		if (met) {
 			code = serve_one(c, &server, &s);
 		} else {
 			code = fail_tell(c->verb, &s, c->meet.where);
 			sock_close(&s);
 		}
-	} while (goes_on(c, &server, code));
+	} while (goes_on(c, &server, met));
 	sock_close(&server);
 	return code;
 }
