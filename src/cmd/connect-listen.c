@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sockeye/addr.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,16 +114,38 @@ static struct sock next_caller(const struct connect *c, struct sock *server)
 	return s;
 }
 
+static atomic_int running;              /* programs of --exec --keep */
+
+static void reap(int number)
+{
+	int err = errno;
+
+	(void)number;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		running--;
+	errno = err;
+}
+
+/* Until a program more may run; one that ends in the meantime is not missed. */
+static void await_room(void)
+{
+	sigset_t child, before;
+
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = reap, .sa_flags = SA_RESTART }, NULL);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &before);
+	sigdelset(&before, SIGCHLD);
+	while (running >= PROGRAMS_MOST)
+		sigsuspend(&before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 /* One child for each caller, as many as there may be. */
 static int start_program(const struct connect *c, struct sock *s)
 {
-	static int running;
-	pid_t pid;
-
-	while (running && waitpid(-1, NULL, running < PROGRAMS_MOST ? WNOHANG : 0) > 0)
-		running--;
-	pid = exec_start(s, c->exec);
-	if (pid > 0)
+	await_room();
+	if (exec_start(s, c->exec) > 0)
 		running++;
 	else
 		connect_say(c, 0, "%s: %s", c->exec, strerrordesc_np(errno));

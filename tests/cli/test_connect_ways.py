@@ -414,6 +414,16 @@ def test_more_programs_than_may_run_wait_for_their_turn(talk):
     assert ours.wait() == -signal.SIGTERM
 
 
+def test_programs_that_have_ended_are_not_left_as_zombies(talk):
+    ours = talk("connect", "--listen", "--keep", "--exec", "true", TCP)
+    for _ in range(3):
+        with calling(ours) as sock:
+            assert rest(sock) == b""
+    until(lambda: open(f"/proc/{ours.pid}/task/{ours.pid}/children").read() == "", "no child left")
+    ours.kill()
+    ours.wait()
+
+
 # -- Calls -------------------------------------------------------------------------------------
 
 
