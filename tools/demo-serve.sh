@@ -35,8 +35,9 @@ cat <<-END
 
 END
 mkfifo "$dir/lines"
+# In the foreground timeout passes TERM on once; else it does so twice, and the second would end the drain.
 # shellcheck disable=SC2086
-timeout $LIMIT "$sockeye" serve -v echo $ADDRESSES -- upper $ADDRESSES -- hello $ADDRESSES -- \
+timeout --foreground $LIMIT "$sockeye" serve -v echo $ADDRESSES -- upper $ADDRESSES -- hello $ADDRESSES -- \
 	accept tcp://127.0.0.1:0 >"$dir/lines" 2>"$dir/log" &
 pid=$!
 head -n $CONVERSATIONS <"$dir/lines" | tee "$dir/told" | sed -u 's/^/server | /'
