@@ -155,12 +155,16 @@ static void wait_for_places(struct port *p)
 		          l->engine->clients_most);
 }
 
-/* One caller. False when there is none, or no more shall be taken now. */
+/*
+ * One caller. False when there is none, or no more shall be taken now. Who may
+ * have to wait is not accepted without a place; who may be turned away has one
+ * looked for behind that, lest a place claimed for nobody turn somebody away.
+ */
 static bool accept_one(struct port *p)
 {
 	struct engine *e = p->loop->engine;
 	struct sock_addr peer = { .len = 0 };
-	bool placed = claim(e);
+	bool placed = !e->plan->refuse && claim(e);
 	int fd;
 
 	if (!placed && !e->plan->refuse) {
@@ -177,7 +181,7 @@ static bool accept_one(struct port *p)
 	}
 	peer.type = SOCK_STREAM;
 	p->loop->failures = 0;
-	if (placed)
+	if (placed || claim(e))
 		take(p, fd, &peer);
 	else
 		turn_away(p, fd);

@@ -98,6 +98,20 @@ def test_callers_beyond_the_most_are_turned_away_when_told_so(serve):
     assert says(server.caller())
 
 
+def test_nobody_is_turned_away_while_there_is_a_place(serve):
+    """Not even when another worker looks for a caller at the same moment."""
+    server = serve("--workers", 2, "--max-clients", "2", "--full", "refuse", "echo", TCP)
+    for _ in range(300):
+        first, second = server.caller(), server.caller()
+        assert says(first) and says(second)
+        for caller in (first, second):
+            caller.shutdown(socket.SHUT_WR)
+            assert rest(caller) == b""
+            caller.close()
+        server.wait_stats(lambda stats: stats["clients"] == 0)
+    assert server.stats()["refused_full"] == 0
+
+
 def test_loopback_is_free_of_the_limit_for_each_address(serve):
     server = serve("--max-per-source", "1", "echo", TCP)
     callers = [server.caller() for _ in range(5)]
