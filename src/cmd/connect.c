@@ -200,9 +200,16 @@ static uint64_t input_size(void)
 	return (uint64_t)(st.st_size - at);
 }
 
+/* What comes shall not be written behind the line of progress, nor be wiped with it. */
+static void clear_line(void *progress)
+{
+	progress_end(progress);
+}
+
 static int talk(const struct connect *c, struct sock *s)
 {
-	bool person = isatty(STDIN_FILENO);
+	bool person = isatty(STDIN_FILENO), shared = isatty(STDOUT_FILENO);
+	struct progress p = { .stop = -1 };
 	struct talk t = {
 		.s = s,
 		.in = STDIN_FILENO,
@@ -210,14 +217,15 @@ static int talk(const struct connect *c, struct sock *s)
 		.hold = c->hold,
 		.leave = person,
 		.copy = c->record != NULL,
-		.show = c->hex ? TALK_HEX : isatty(STDOUT_FILENO) && !c->raw ? TALK_VISIBLE : TALK_AS_IS,
+		.show = c->hex ? TALK_HEX : shared && !c->raw ? TALK_VISIBLE : TALK_AS_IS,
 		.linger = linger_of(c, s),
 		.idle = -1,
+		.before = shared ? clear_line : NULL,
+		.whom = &p,
 	};
-	struct progress p = { .stop = -1 };
 
 	tell_beginning(c, s);
-	if (!person && c->verbosity >= 0)
+	if (!person && c->verbosity >= 0 && !(shared && c->hex))
 		progress_begin(&p, &t.sent, &t.got, input_size());
 	enum talk_over over = talk_run(&t);
 	progress_end(&p);

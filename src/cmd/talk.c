@@ -66,6 +66,8 @@ static int put(struct ear *e, const char *bytes, size_t n)
 {
 	struct talk *t = e->t;
 
+	if (t->before)
+		t->before(t->whom);
 	switch (t->show) {
 	case TALK_HEX:
 		return dump_piece(t, DUMP_CAME, bytes, n);

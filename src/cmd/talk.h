@@ -47,6 +47,8 @@ struct talk {
 	enum talk_show show;
 	int64_t linger, idle;           /* ns, or -1: for ever */
 	int64_t interval;               /* ns between two lines sent; 0: send what there is */
+	void (*before)(void *whom);     /* called before what came is written; or NULL; not with a pipe */
+	void *whom;
 
 	/* What became of it. */
 	_Atomic uint64_t sent, got;     /* bytes so far, for whoever watches */
