@@ -213,6 +213,15 @@ int fail_tell(const struct verb *verb, const struct sock *s, const char *where)
 	return code;
 }
 
+int fail_cut(struct sock *s)
+{
+	char reason[96];
+
+	snprintf(reason, sizeof reason, "a datagram of %llu bytes, more than the %llu that can be read",
+	         (unsigned long long)(s->got + s->cut), (unsigned long long)s->got);
+	return why_fail_at(s, "recv", sock_peer(s).s, EOVERFLOW, reason);
+}
+
 int fail_stream(const struct verb *verb, const char *stream, int err)
 {
 	struct address none = { .fd = -1 };

@@ -205,6 +205,8 @@ static int hear_datagram(struct send *s, struct sock *sock, char *piece, size_t 
 
 	if (n < 0)
 		return -1;
+	if (sock_cut(sock))
+		return fail_cut(sock);
 	if (s->python)
 		return keep(s, piece, (size_t)n) ? print_python(s, from.len ? &from : &sock->peer) :
 		       send_lacks_memory(s);
@@ -223,7 +225,7 @@ static void tell_again(const struct send *s, int next)
 
 int send_datagram(struct send *s, struct sock *sock)
 {
-	static char piece[PIECE];
+	static char piece[FAIL_DATAGRAM];
 	int code;
 
 	for (int i = 0;; i++) {

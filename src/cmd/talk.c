@@ -18,6 +18,7 @@
 #include "../sock/wait.h"
 #include "../sock/why.h"
 #include "dump.h"
+#include "fail.h"
 
 enum { PIECE = 256 * 1024, AT_ONCE = 1024 * 1024 };
 
@@ -27,6 +28,7 @@ enum { CAME, NOTHING, ENDED, BROKEN };
 struct ear {
 	struct talk *t;
 	char *piece, *shown;
+	size_t room;                    /* of piece */
 	bool splices;                   /* the kernel may hand bytes on to the output */
 	int err;                        /* of the output */
 };
@@ -106,10 +108,14 @@ static int hand_on(struct ear *e)
 static int hear(struct ear *e)
 {
 	struct talk *t = e->t;
-	ssize_t n = sock_recv(t->s, e->piece, PIECE);
+	ssize_t n = sock_recv(t->s, e->piece, e->room);
 
 	if (n < 0)
 		return t->s->error == EAGAIN ? NOTHING : BROKEN;
+	if (sock_cut(t->s)) {
+		fail_cut(t->s);
+		return BROKEN;
+	}
 	if (n == 0 && talk_has_end(t->s))
 		return ENDED;
 	talk_moved(t, &t->got, (size_t)n);
@@ -263,8 +269,9 @@ enum talk_over talk_run(struct talk *t)
 	                                    is_pipe(t->out) };
 	enum talk_over over = TALK_NO_OUTPUT;
 
-	e.piece = malloc(PIECE);
-	e.shown = t->show == TALK_VISIBLE ? malloc(VISIBLE_ROOM(PIECE)) : NULL;
+	e.room = t->s->type == SOCK_STREAM ? PIECE : FAIL_DATAGRAM;
+	e.piece = malloc(e.room);
+	e.shown = t->show == TALK_VISIBLE ? malloc(VISIBLE_ROOM(e.room)) : NULL;
 	t->err = e.piece && (e.shown || t->show != TALK_VISIBLE) ? -begin(t) : ENOMEM;
 	if (!t->err) {
 		if (e.splices)
