@@ -186,7 +186,15 @@ static int read_all(struct send *s, int argc, char **argv)
 	return code ? code : GO;
 }
 
-/* One limit for all of a stream's conversation, the call included; for each try of a datagram. */
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * One limit for all of a stream's conversation, the call included; for each try
+ * of a datagram. A server that was there at once leaves nothing of --wait over.
+ */
 static int talk(struct send *s)
 {
 	int64_t end = clock_now() + s->meet.wait + s->timeout;
@@ -199,7 +207,7 @@ static int talk(struct send *s)
 		return send_datagram(s, &sock);
 	}
 	if (s->timeout > 0)
-		sock_until(&sock, end);
+		sock_until(&sock, least(end, clock_now() + s->timeout));
 	return send_stream(s, &sock);
 }
 

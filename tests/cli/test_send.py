@@ -295,6 +295,15 @@ def test_a_peer_that_drips_ends_with_the_limit(options):
     assert 2.0 <= took < (2.2 if SOAK else LIMIT / 2)
 
 
+def test_what_wait_leaves_is_not_added_to_the_limit():
+    with answering(drip) as where:
+        began = time.monotonic()
+        done = spoken("send", "--wait", f"{LIMIT}s", "--timeout", "300ms", where, "text")
+        took = time.monotonic() - began
+    assert done.returncode == 5
+    assert 0.3 <= took < LIMIT / 2
+
+
 @pytest.mark.parametrize("takes", [False, True], ids=["reads nothing", "answers nothing"])
 def test_a_peer_that_does_nothing_ends_with_the_limit(takes):
     go = threading.Event()
