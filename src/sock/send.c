@@ -44,7 +44,7 @@ static int cut_short(struct sock *s, int err)
 
 int sock_sendall(struct sock *s, const void *buf, size_t n)
 {
-	const char *at = buf;
+	const char *at = buf ? buf : "";        /* no bytes may be nowhere */
 	struct pace p;
 
 	if (!why_ok(s, "sendall"))
