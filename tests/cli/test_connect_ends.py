@@ -215,6 +215,32 @@ def test_curl_writes_255_twice_and_swallows_it_and_never_ends_by_itself(talk):
     assert curl.wait() == 0
 
 
+def test_curl_ends_when_we_do_whatever_it_had_to_say(talk):
+    if not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    ours = talk("connect", "--listen", "tcp://127.0.0.1:0")
+    curl = talk.other("curl", "-sSN", f"telnet://127.0.0.1:{ours.port}")
+    curl.say(b"first\n")
+    ours.out.take(6)
+    ours.end()
+    assert curl.wait() == 0             # with its input still open
+    ours.ends(0)
+
+
+def test_socat_ends_half_a_second_after_its_input_unless_it_is_told_otherwise(talk):
+    if not shutil.which("socat"):
+        pytest.skip("socat is not installed")
+    for options, code, heard in [([], 1, b""), (["-t30"], 0, b"a slow reply\n")]:
+        ours = talk("connect", "--listen", "tcp://127.0.0.1:0")
+        with open(os.devnull) as nothing:
+            socat = talk.other("socat", *options, "-", f"TCP:127.0.0.1:{ours.port}", stdin=nothing)
+        if code:
+            assert socat.wait() == 0    # though we have not ended
+        ours.feed([b"a slow reply\n"])
+        ours.ends(code, lambda told: not code or "reset by peer" in told)
+        assert socat.said == heard
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_nc_with_l_and_q_hears_only_what_came_before_its_own_end(talk, size, files):
     (_, our_sum), (_, their_sum) = files(size, "us"), files(size, "them")

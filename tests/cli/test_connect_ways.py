@@ -244,12 +244,12 @@ def test_keep_goes_on_after_a_datagram_whose_sender_has_gone(talk):
 
 
 def test_keep_with_a_timeout_ends_when_nobody_calls(talk):
-    ours = talk("connect", "-lk", "--timeout", "500ms", TCP)
+    ours = talk("connect", "-lk", "--timeout", "2s", TCP)
     ours.end()
     with calling(ours) as sock:
         sock.shutdown(socket.SHUT_WR)
         assert rest(sock) == b""
-    ours.ends(5, lambda told: "timed out after 500 ms" in told)
+    ours.ends(5, lambda told: "timed out after 2 s" in told)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -243,10 +243,10 @@ def test_a_datagram_that_is_too_long_to_be_read_is_told(tmp_path, talk):
 def test_a_datagram_is_sent_again_and_that_is_told(options, n):
     heard = []
     with answering(answer_at(n, heard), **DATAGRAM) as where:
-        done = spoken("send", "--timeout", "100ms", *options, where, "text")
+        done = spoken("send", "--timeout", "300ms", *options, where, "text")
     assert (done.returncode, done.stdout) == (0, b"reply")
     assert heard == [b"text"] * n
-    assert done.stderr.decode().splitlines() == [f"no reply within 100ms: sent again ({i} of {n - 1})"
+    assert done.stderr.decode().splitlines() == [f"no reply within 300ms: sent again ({i} of {n - 1})"
                                                  for i in range(1, n)]
 
 
