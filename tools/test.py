@@ -39,9 +39,10 @@ ENGINES = {             # the command's, by build: eperm and enosys are io_uring
     "build-clang-asan": ["epoll", "io_uring"],
 }
 CLIENTS = ["bad_ports", "completion", "connect", "doctor", "nc", "probe", "refusals", "send", "terminal"]
+SLOW = ["bad_ports", "fault_", "terminal"]      # they say little of a slow build that they do not say of a fast one
 FUZZ = "build-fuzz"
 FUZZ_BUILD = ("clang", ["-Dfuzz=true", *SANITIZE])
-BUILD_LIMIT, SUITE_LIMIT, PYTEST_LIMIT = 600, 600, 600      # seconds
+BUILD_LIMIT, SUITE_LIMIT, PYTEST_LIMIT = 600, 600, 1200     # seconds
 
 
 def module_of(name):
@@ -164,8 +165,7 @@ def python_tests(folder, suite, pattern, tally, label="", without=(), **environm
     result, log = LOGS / f"{name}.xml", LOGS / f"{name}.log"
     soaking = "SOCKEYE_SOAK" in environment
     limit = PYTEST_LIMIT * (4 if soaking else 1)
-    # Faults under load say little of a slow build that they do not say of a fast one.
-    without = [*without, *(["fault_"] if "asan" in folder and not soaking else [])]
+    without = [*without, *(SLOW if "asan" in folder and not soaking else [])]
     less = [f"--ignore-glob=*/test_{name}*" for name in without]
     result.unlink(missing_ok=True)
     code = run([*PYTEST, f"--junitxml={result}", *(["-k", pattern] if pattern else []), *less, f"tests/{suite}"],
