@@ -131,6 +131,10 @@ class Talker:
         return self.told("listening ").split()[1]
 
     @property
+    def host(self):
+        return self.where.removeprefix("tcp://").rpartition(":")[0]
+
+    @property
     def port(self):
         return int(self.where.rpartition(":")[2])
 
@@ -290,8 +294,7 @@ def answering(work, at=("127.0.0.1", 0), kind=socket.SOCK_STREAM, callers=1):
 @contextlib.contextmanager
 def calling(talker):
     """A plain socket that has called a talker that listens."""
-    host, port = talker.where.removeprefix("tcp://").rsplit(":", 1)
-    with socket.create_connection((host, int(port)), timeout=LIMIT) as sock:
+    with socket.create_connection((talker.host, talker.port), timeout=LIMIT) as sock:
         yield sock
 
 

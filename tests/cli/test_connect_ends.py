@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 from conftest import HERE, LIMIT
-from fault import SOAK, sized
+from fault import SOAK, place, sized
 from talks import MIB, digest, pieces, talk  # noqa: F401
 
 NODE, PYTHON = ["node", HERE / "peers/ends.js"], ["/usr/bin/python3", HERE / "peers/ends.py"]
@@ -73,11 +73,11 @@ class Meeting:
             pytest.skip(f"{argv[0]} is not installed")
         self.talk, self.argv, self.said = talk, argv, said
         if role == "client":
-            self.ours = talk("connect", *options, "--listen", "tcp://127.0.0.1:0", **ours)
-            self.theirs = self.start("127.0.0.1", self.ours.port)
+            self.ours = talk("connect", *options, "--listen", place(), **ours)
+            self.theirs = self.start(self.ours.host, self.ours.port)
         else:
-            # A place that nobody else takes; calls that find nobody are made again.
-            host, port = "127." + ".".join(str(random.randint(2, 254)) for _ in range(3)), random.randint(9000, 30000)
+            # Calls that find nobody are made again.
+            host, port = place().removeprefix("tcp://").removesuffix(":0"), random.randint(9000, 30000)
             self.theirs = self.start(host, port)
             self.ours = talk("connect", *options, "--wait", "30s", f"tcp://{host}:{port}", **ours)
 
@@ -180,7 +180,7 @@ def test_we_may_go_on_when_they_have_ended(talk, argv, role, files):
 @pytest.mark.parametrize("size", SIZES + [16 * MIB])
 @pytest.mark.parametrize("kind", ["tcp", "tcp6", "unix", "abstract"])
 def test_two_of_ours_hear_each_other_whole(talk, kind, size, files, tmp_path):
-    where = {"tcp": "tcp://127.0.0.1:0", "tcp6": "tcp://[::1]:0", "unix": f"unix:{tmp_path}/s",
+    where = {"tcp": place(), "tcp6": "tcp://[::1]:0", "unix": f"unix:{tmp_path}/s",
              "abstract": f"unix:@{tmp_path}"}[kind]
     (ours, our_sum), (theirs, their_sum) = files(size, "us"), files(size, "them")
     with open(ours, "rb") as said:
@@ -199,8 +199,8 @@ def test_two_of_ours_hear_each_other_whole(talk, kind, size, files, tmp_path):
 def test_curl_writes_255_twice_and_swallows_it_and_never_ends_by_itself(talk):
     if not shutil.which("curl"):
         pytest.skip("curl is not installed")
-    ours = talk("connect", "--linger", "500ms", "--listen", "tcp://127.0.0.1:0")
-    curl = talk.other("curl", "-sSN", f"telnet://127.0.0.1:{ours.port}")
+    ours = talk("connect", "--linger", "500ms", "--listen", place())
+    curl = talk.other("curl", "-sSN", f"telnet://{ours.host}:{ours.port}")
     curl.say(b"a\xffb\n")
     assert ours.out.take(5) == b"a\xff\xffb\n"
     ours.say(b"1\xff2\n")
@@ -218,8 +218,8 @@ def test_curl_writes_255_twice_and_swallows_it_and_never_ends_by_itself(talk):
 def test_curl_ends_when_we_do_whatever_it_had_to_say(talk):
     if not shutil.which("curl"):
         pytest.skip("curl is not installed")
-    ours = talk("connect", "--listen", "tcp://127.0.0.1:0")
-    curl = talk.other("curl", "-sSN", f"telnet://127.0.0.1:{ours.port}")
+    ours = talk("connect", "--listen", place())
+    curl = talk.other("curl", "-sSN", f"telnet://{ours.host}:{ours.port}")
     curl.say(b"first\n")
     ours.out.take(6)
     ours.end()
@@ -231,9 +231,9 @@ def test_socat_ends_half_a_second_after_its_input_unless_it_is_told_otherwise(ta
     if not shutil.which("socat"):
         pytest.skip("socat is not installed")
     for options, code, heard in [([], 1, b""), (["-t30"], 0, b"a slow reply\n")]:
-        ours = talk("connect", "--listen", "tcp://127.0.0.1:0")
+        ours = talk("connect", "--listen", place())
         with open(os.devnull) as nothing:
-            socat = talk.other("socat", *options, "-", f"TCP:127.0.0.1:{ours.port}", stdin=nothing)
+            socat = talk.other("socat", *options, "-", f"TCP:{ours.host}:{ours.port}", stdin=nothing)
         if code:
             assert socat.wait() == 0    # though we have not ended
         ours.feed([b"a slow reply\n"])

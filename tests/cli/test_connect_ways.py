@@ -12,10 +12,10 @@ import threading
 
 import pytest
 from conftest import COMMAND, LIMIT, environment, rest, run, take
-from fault import island  # noqa: F401
+from fault import island, place  # noqa: F401
 from talks import MIB, answering, calling, digest, pieces, spoken, talk, until, written  # noqa: F401
 
-TCP = "tcp://127.0.0.1:0"
+TCP = place()           # a single caller must be ours, and no stranger who looks at every port
 PYTHON = "/usr/bin/python3"
 
 
@@ -312,7 +312,7 @@ def test_a_program_is_told_who_is_at_both_ends(talk):
     ours = talk("connect", "--listen", "--exec", LOOK, TCP, env={"TCPREMOTEHOST": "a lie"})
     with calling(ours) as sock:
         look, told = seen(rest(sock))
-        assert told == {"PROTO": "TCP", "TCPLOCALIP": "127.0.0.1", "TCPLOCALPORT": str(ours.port),
+        assert told == {"PROTO": "TCP", "TCPLOCALIP": ours.host, "TCPLOCALPORT": str(ours.port),
                         "TCPREMOTEIP": "127.0.0.1", "TCPREMOTEPORT": str(sock.getsockname()[1])}
     assert look["same"]
     assert ours.wait() == 0
@@ -507,7 +507,8 @@ def test_timeout_ends_a_call_that_nobody_takes(talk):
         ours.ends(5, lambda told: "timed out after 200 ms" in told)
 
 
-@pytest.mark.parametrize("where", [TCP, "udp://127.0.0.1:0", "unix:{}/s", "unix-dgram:{}/s"])
+@pytest.mark.parametrize("where", [TCP, "udp://127.0.0.1:0", "unix:{}/s", "unix-dgram:{}/s"],
+                         ids=["tcp", "udp", "unix", "unix-dgram"])
 def test_timeout_ends_the_wait_for_a_caller(talk, where, tmp_path):
     ours = talk("connect", "--listen", "-t", "100ms", where.format(tmp_path))
     ours.ends(5, lambda told: "timed out after 100 ms" in told)
