@@ -31,7 +31,7 @@ struct mouth {
 	struct sock *s;
 	char *piece, *wide;             /* wide: twice as much, for CR LF */
 	ssize_t (*step)(struct mouth *m);
-	bool begun;                     /* a line was sent: the next waits for the interval */
+	size_t n;                       /* of a line that is read bit by bit */
 };
 
 /* -- Steps ----------------------------------------------------------------------------------- */
@@ -102,22 +102,32 @@ static ssize_t send_copy(struct mouth *m)
 	return n > 0 && say(m, m->piece, (size_t)n) < 0 ? BROKEN : n;
 }
 
-/* A line at a time, read byte by byte: what follows it is not ours yet. */
+/* Once the interval is over; or at the call to stop. */
+static void pause_between_lines(const struct talk *t)
+{
+	poll(&(struct pollfd){ .fd = t->stop, .events = POLLIN }, 1, (int)(t->interval / CLOCK_MS));
+}
+
+/*
+ * A line at a time. One byte is read for each time that there is input: what
+ * follows the line is not ours yet, and the end of it may never come.
+ */
 static ssize_t send_line(struct mouth *m)
 {
-	struct pollfd stop = { .fd = m->t->stop, .events = POLLIN };
-	size_t n = 0;
-	ssize_t r;
+	ssize_t r = read(m->t->in, m->piece + m->n, 1);
+	size_t n = m->n + (r > 0);
 
-	if (m->begun && poll(&stop, 1, (int)(m->t->interval / CLOCK_MS)) > 0)
-		return INPUT_ENDED;
-	do
-		r = read(m->t->in, m->piece + n, 1);
-	while (r > 0 && m->piece[n++] != '\n' && n < DATAGRAM);
-	m->begun = true;
 	if (r < 0)
 		return is_for_now(errno) ? AGAIN : NO_INPUT;
-	return n && say(m, m->piece, n) < 0 ? BROKEN : (ssize_t)n;
+	m->n = n;
+	if (r > 0 && m->piece[n - 1] != '\n' && n < DATAGRAM)
+		return AGAIN;
+	m->n = 0;
+	if (n && say(m, m->piece, n) < 0)
+		return BROKEN;
+	if (n)
+		pause_between_lines(m->t);
+	return (ssize_t)n;
 }
 
 static ssize_t (*choose(const struct talk *t))(struct mouth *)
@@ -194,11 +204,12 @@ void *talk_speak(void *talk)
 	struct mouth m = { .t = t, .s = &t->mouth, .step = choose(t) };
 	uint64_t one = 1;
 
-	m.piece = malloc(PIECE + 2 * PIECE);
-	m.wide = m.piece + PIECE;
+	m.piece = malloc(PIECE);
+	m.wide = malloc(2 * PIECE);
 	t->speech_err = ENOMEM;
-	t->speech = m.piece ? speak(&m) : TALK_NO_INPUT;
+	t->speech = m.piece && m.wide ? speak(&m) : TALK_NO_INPUT;
 	free(m.piece);
+	free(m.wide);
 	tell_end(t);
 	atomic_store(&t->moved, clock_now());
 	atomic_store(&t->spoken, true);
