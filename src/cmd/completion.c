@@ -195,39 +195,29 @@ static int no_shell(const struct verb *verb, const char *word)
 	                   out_shown(shown, word), near.name);
 }
 
-static int print(const struct verb *verb, const struct shell *shell)
+static int take_word(struct option_reader *r, const char *word)
 {
-	if (!shell)
-		return verb_refuse(verb, "no shell named");
-	shell->print();
-	return out_flushed();
+	const struct shell **shell = r->record[0];
+	char shown[OUT_SHOWN];
+
+	if (*shell)
+		return verb_refuse(r->verb, "%s: a second shell", out_shown(shown, word));
+	*shell = find(word);
+	return *shell ? 0 : no_shell(r->verb, word);
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	struct option_reader r = { .verb = verb, .argv = argv, .argc = argc, .at = 1 };
 	const struct shell *shell = NULL;
-	char shown[OUT_SHOWN];
-	const char *word;
+	struct option_reader r = { .verb = verb, .argv = argv, .argc = argc, .at = 1, .record = { &shell } };
+	int code = option_words(&r, take_word);
 
-	for (;;)
-		switch (option_next(&r, &word)) {
-		case FOUND_HELP:
-			return out_flushed();
-		case FOUND_FAULT:
-			return CODE_USAGE;
-		case FOUND_WORD:
-			if (shell)
-				return verb_refuse(verb, "%s: a second shell", out_shown(shown, word));
-			shell = find(word);
-			if (!shell)
-				return no_shell(verb, word);
-			break;
-		case FOUND_GAP:
-			break;
-		default:
-			return print(verb, shell);
-		}
+	if (code != OPTION_GO)
+		return code;
+	if (!shell)
+		return verb_refuse(verb, "no shell named");
+	shell->print();
+	return out_flushed();
 }
 
 const struct verb verb_completion = {

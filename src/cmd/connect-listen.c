@@ -83,23 +83,6 @@ static struct sock open_server(const struct connect *c, const char *where)
 	return sock_server_how(where, &how);
 }
 
-/* The sender of the first datagram becomes the peer; the datagram itself stays to be read. */
-static int meet_sender(struct sock *s, int64_t limit)
-{
-	struct sock_addr from = { .len = 0 };
-	char none[1];
-	int err = pace_wait(pace_deadline(limit), s->fd, POLLIN);
-
-	if (!err)
-		err = (int)call_recvfrom(s->fd, none, 0, MSG_PEEK, &from);
-	s->limit = limit;               /* for the sentence */
-	if (err < 0)
-		return why_fail(s, "accept", -err);
-	s->limit = SOCKEYE_FOREVER;
-	from.type = s->type;
-	return from.len > sizeof(sa_family_t) ? sock_connect_addr(s, &from) : 0;
-}
-
 /* What is known to concern one caller or a moment's lack leaves the server alive: sock_accept(3). */
 static struct sock next_caller(const struct connect *c, struct sock *server)
 {

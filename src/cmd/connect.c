@@ -24,7 +24,6 @@
 #include "value.h"
 
 #define AT(member) OPTION_AT(struct connect, member)
-#define LONGEST (30 * 86400 * CLOCK_SEC)
 
 enum { TIMEOUT_S = 30, LINGER_S = 30, LINGER_DATAGRAM_S = 1 };
 
@@ -38,16 +37,8 @@ static const struct option options[] = {
 	  AT(keep) },
 	{ "timeout", 't', TAKES_TIME, "TIME|off",
 	  "for looking the name up and connecting; default 30s; with --listen, for a caller, off",
-	  .min = CLOCK_MS, .max = LONGEST, .off = -1, AT(meet.timeout) },
-	{ "wait", 'w', TAKES_TIME, "TIME",
-	  "try again for so long while the server is not there yet; default 0",
-	  .max = LONGEST, AT(meet.wait) },
-	{ "source", 's', TAKES_TEXT, "ADDRESS",
-	  "call from this address",
-	  .min = 1, .max = 255, AT(meet.source) },
-	{ "option", 'o', TAKES_CALL, "OPTION=VALUE",
-	  "a socket option, such as rcvbuf=64k; may be repeated, and be a list with commas",
-	  .call = meet_take_option },
+	  .min = CLOCK_MS, .max = VALUE_LONGEST, .off = -1, AT(meet.timeout) },
+	MEET_OPTIONS(struct connect),
 
 	{ "How it ends", .takes = TAKES_HEADING },
 	{ "hold", 0, TAKES_NOTHING, NULL,
@@ -55,7 +46,7 @@ static const struct option options[] = {
 	  AT(hold) },
 	{ "linger", 0, TAKES_TIME, "TIME|off",
 	  "how much silence ends it when one side has ended; default 30s, of datagrams 1s",
-	  .min = CLOCK_MS, .max = LONGEST, .off = -1, AT(linger) },
+	  .min = CLOCK_MS, .max = VALUE_LONGEST, .off = -1, AT(linger) },
 
 	{ "What is shown", .takes = TAKES_HEADING },
 	{ "hex", 'x', TAKES_NOTHING, NULL,
@@ -279,30 +270,11 @@ static int check(struct connect *c)
 	return meet_check(&c->meet, c->verb, c->listen);
 }
 
-enum { GO = -1 };
-
-static int read_all(struct connect *c, int argc, char **argv)
+static int take_word(struct option_reader *r, const char *word)
 {
-	struct option_reader r = { .verb = c->verb, .argv = argv, .argc = argc, .at = 1, .record = { c } };
-	const char *word;
-	int code = 0;
+	struct connect *c = r->record[0];
 
-	while (!code)
-		switch (option_next(&r, &word)) {
-		case FOUND_HELP:
-			return out_flushed();
-		case FOUND_FAULT:
-			return CODE_USAGE;
-		case FOUND_WORD:
-			code = meet_read(&c->meet, c->verb, word);
-			break;
-		case FOUND_GAP:
-			break;
-		default:
-			code = check(c);
-			return code ? code : GO;
-		}
-	return code;
+	return meet_read(&c->meet, c->verb, word);
 }
 
 static const char *record_next(int err)
@@ -326,7 +298,7 @@ static int start_record(const struct connect *c)
 	int err;
 
 	if (!c->record || eye_start(c->record) == 0)
-		return GO;
+		return 0;
 	err = errno;
 	snprintf(why, sizeof why, "--record %s: %s", out_shown(shown, c->record), strerrordesc_np(err));
 	verb_fail(c->verb, why, record_next(err));
@@ -336,11 +308,15 @@ static int start_record(const struct connect *c)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	struct connect c = { .verb = verb };
-	int code = read_all(&c, argc, argv);
+	struct option_reader r = { .verb = verb, .argv = argv, .argc = argc, .at = 1, .record = { &c } };
+	int code = option_words(&r, take_word);
 
-	if (code == GO)
+	if (code != OPTION_GO)
+		return code;
+	code = check(&c);
+	if (!code)
 		code = start_record(&c);
-	if (code != GO)
+	if (code)
 		return code;
 	return c.listen ? connect_listen(&c) : call(&c);
 }

@@ -9,7 +9,7 @@
 #include "talk.h"
 
 struct connect {
-	struct meet meet;
+	struct meet meet;               /* first, for its options */
 	const struct verb *verb;
 	bool listen, keep, hold, hex, raw;
 	const char *exec, *record;

@@ -153,27 +153,21 @@ static int examine(const struct doctor *d)
 	return out_flushed();
 }
 
+static int refuse_word(struct option_reader *r, const char *word)
+{
+	char shown[OUT_SHOWN];
+
+	return verb_refuse(r->verb, "%s: it examines this machine, and needs no word for that",
+	                   out_shown(shown, word));
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	struct doctor d = { .json = false };
 	struct option_reader r = { .verb = verb, .argv = argv, .argc = argc, .at = 1, .record = { &d } };
-	char shown[OUT_SHOWN];
-	const char *word;
+	int code = option_words(&r, refuse_word);
 
-	for (;;)
-		switch (option_next(&r, &word)) {
-		case FOUND_HELP:
-			return out_flushed();
-		case FOUND_FAULT:
-			return CODE_USAGE;
-		case FOUND_WORD:
-			return verb_refuse(verb, "%s: it examines this machine, and needs no word for that",
-			                   out_shown(shown, word));
-		case FOUND_GAP:
-			break;
-		default:
-			return examine(&d);
-		}
+	return code == OPTION_GO ? examine(&d) : code;
 }
 
 const struct verb verb_doctor = {

@@ -3,6 +3,7 @@
 #include "dump.h"
 
 #include "../base/put.h"
+#include "out.h"
 
 enum { ACROSS = 16, ROOM = 96 };
 
@@ -39,7 +40,7 @@ int dump_piece(struct talk *t, enum dump_way way, const char *bytes, size_t n)
 		struct put p = put_into(text, sizeof text);
 
 		line(&p, way, t->dumped[way], at, some);
-		err = talk_write(t->out, text, p.n);
+		err = out_all(t->out, text, p.n);
 		t->dumped[way] += some;
 		at += some;
 		n -= some;

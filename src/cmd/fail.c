@@ -218,7 +218,7 @@ int fail_cut(struct sock *s)
 	char reason[96];
 
 	snprintf(reason, sizeof reason, "a datagram of %llu bytes, more than the %llu that can be read",
-	         (unsigned long long)(s->got + s->cut), (unsigned long long)s->got);
+	         (unsigned long long)(sock_got(s) + sock_cut(s)), (unsigned long long)sock_got(s));
 	return why_fail_at(s, "recv", sock_peer(s).s, EOVERFLOW, reason);
 }
 

@@ -13,7 +13,8 @@
 #include "../base/clock.h"
 #include "../base/nearest.h"
 #include "../service/service.h"
-#include "../sock/why.h"
+#include "../sock/call.h"
+#include "../sock/wait.h"
 #include "out.h"
 
 enum { PAUSE_FIRST_MS = 10, PAUSE_MOST_MS = 500 };
@@ -143,4 +144,20 @@ struct sock meet_dial(const struct meet *m)
 		pause = 2 * pause < PAUSE_MOST_MS ? 2 * pause : PAUSE_MOST_MS;
 		limit = limit && limit < left ? limit : left;
 	}
+}
+
+int meet_sender(struct sock *s, int64_t limit)
+{
+	struct sock_addr from = { .len = 0 };
+	char none[1];
+	int err = pace_wait(pace_deadline(limit), s->fd, POLLIN);
+
+	if (!err)
+		err = (int)call_recvfrom(s->fd, none, 0, MSG_PEEK, &from);
+	s->limit = limit;               /* for the sentence */
+	if (err < 0)
+		return why_fail(s, "accept", -err);
+	s->limit = SOCKEYE_FOREVER;
+	from.type = s->type;
+	return from.len > sizeof(sa_family_t) ? sock_connect_addr(s, &from) : 0;
 }

@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "../base/num.h"
-#include "../sock/call.h"
-#include "../sock/wait.h"
-#include "address.h"
+#include "meet.h"
 #include "nc.h"
 #include "out.h"
 
@@ -192,20 +190,15 @@ struct sock nc_server(const struct nc *n)
 	return s;
 }
 
-/* The first sender's datagram stays to be read; with -k everybody's are. */
+/* With -k everybody's datagrams are read, else those of the first who sends one. */
 static struct sock first_sender(const struct nc *n, struct sock *server)
 {
-	struct sock_addr from = { .len = 0 };
-	char none[1];
-	int err = n->keep ? 0 : pace_wait(PACE_FOREVER, server->fd, POLLIN);
-
-	if (!err && !n->keep)
-		err = (int)call_recvfrom(server->fd, none, 0, MSG_PEEK, &from);
-	if (err < 0)
-		nc_say("recvfrom: %s", strerrordesc_np(-err));
-	from.type = SOCK_DGRAM;
-	if (err >= 0 && from.len > sizeof(sa_family_t) && sock_connect_addr(server, &from) == 0)
-		tell_who(n, "Connection received", &from);
+	if (n->keep)
+		return sock_move(server);
+	if (meet_sender(server, SOCKEYE_FOREVER) < 0)
+		nc_say("%s", server->why);
+	else if (server->peer.len)
+		tell_who(n, "Connection received", &server->peer);
 	return sock_move(server);
 }
 

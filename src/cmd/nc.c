@@ -25,7 +25,6 @@
 #include "value.h"
 
 #define AT(member) OPTION_AT(struct nc, member)
-#define LONGEST (30 * 86400 * CLOCK_SEC)
 
 enum { FAILED = 1, PORTS_MOST = 65535 };
 
@@ -39,7 +38,7 @@ static const char *take_quit(void *record, const char *value, char why[OPTION_WH
 	n->quit = -1;
 	if (*value == '-' && num_decimal(value + 1, strlen(value + 1), INT32_MAX, &(uint64_t){ 0 }) == 0)
 		return NULL;
-	return value_time(value, &n->quit) == 0 && n->quit <= LONGEST ? NULL : "not a time such as 5 or 250ms";
+	return value_time(value, &n->quit) == 0 && n->quit <= VALUE_LONGEST ? NULL : "not a time such as 5 or 250ms";
 }
 
 static const struct option options[] = {
@@ -81,10 +80,10 @@ static const struct option options[] = {
 	  .call = take_quit },
 	{ "timeout", 'w', TAKES_TIME, "TIME",
 	  "for connecting, and for silence of both sides; -l has none",
-	  .min = CLOCK_MS, .max = LONGEST, AT(timeout) },
+	  .min = CLOCK_MS, .max = VALUE_LONGEST, AT(timeout) },
 	{ "interval", 'i', TAKES_TIME, "TIME",
 	  "wait so long between two lines sent, and two ports",
-	  .max = LONGEST, AT(interval) },
+	  .max = VALUE_LONGEST, AT(interval) },
 	{ "crlf", 'C', TAKES_NOTHING, NULL,
 	  "send CR LF for LF",
 	  AT(crlf) },
@@ -310,38 +309,24 @@ static const char *wrong(const struct nc *n)
 	return n->local || n->words == 2 ? NULL : "missing port number";
 }
 
-static int read_words(const struct verb *verb, struct option_reader *r, struct nc *n)
+static int take_word(struct option_reader *r, const char *word)
 {
-	const char *word;
+	struct nc *n = r->record[0];
 
-	for (;;)
-		switch (option_next(r, &word)) {
-		case FOUND_HELP:
-			return out_flushed() ? FAILED : CODE_OK;
-		case FOUND_FAULT:
-			return FAILED;
-		case FOUND_WORD:
-			if (n->words == 2) {
-				verb_refuse(verb, "more than a destination and a port");
-				return FAILED;
-			}
-			n->word[n->words++] = word;
-			break;
-		case FOUND_GAP:
-			break;
-		default:
-			return -1;
-		}
+	if (n->words == 2)
+		return verb_refuse(r->verb, "more than a destination and a port");
+	n->word[n->words++] = word;
+	return 0;
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	struct nc n = { .quit = -1 };
 	struct option_reader r = { .verb = verb, .argv = argv, .argc = argc, .at = 1, .record = { &n } };
-	int code = read_words(verb, &r, &n);
+	int code = option_words(&r, take_word);
 
-	if (code >= 0)
-		return code;
+	if (code != OPTION_GO)
+		return code ? FAILED : CODE_OK;
 	if (wrong(&n)) {
 		nc_say("%s", wrong(&n));
 		return FAILED;

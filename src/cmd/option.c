@@ -298,3 +298,28 @@ enum option_found option_next(struct option_reader *r, const char **word)
 	}
 	return found == FOUND_OPTION ? FOUND_END : found;
 }
+
+int option_words(struct option_reader *r, int (*each)(struct option_reader *r, const char *word))
+{
+	const char *word;
+	int code = 0;
+
+	while (!code && !r->literal)
+		switch (option_next(r, &word)) {
+		case FOUND_HELP:
+			return out_flushed();
+		case FOUND_FAULT:
+			return CODE_USAGE;
+		case FOUND_WORD:
+			code = each(r, word);
+			break;
+		case FOUND_GAP:
+			r->literal = true;
+			break;
+		default:
+			return OPTION_GO;
+		}
+	while (!code && r->at < r->argc)
+		code = each(r, r->argv[r->at++]);
+	return code ? code : OPTION_GO;
+}

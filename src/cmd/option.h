@@ -22,6 +22,7 @@
 #ifndef CMD_OPTION_H
 #define CMD_OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -69,6 +70,7 @@ struct option_reader {
 	int argc, at;           /* at: the next argument */
 	void *record[OPTION_RECORDS];   /* NULL: its options are too late here */
 	const char *late;       /* why, for the sentence: "write it before the first --" */
+	bool literal;           /* behind "--", for option_words: what comes is no option, whatever it looks like */
 };
 
 enum option_found {
@@ -82,5 +84,15 @@ enum option_found {
 
 /* Read options up to what is none. Of FOUND_WORD word is the argument. */
 enum option_found option_next(struct option_reader *r, const char **word);
+
+/* The command line is read and right: there is work to do. */
+enum { OPTION_GO = -1 };
+
+/*
+ * Read all of it, for verbs to which "--" is the end of the options (POSIX,
+ * Utility Syntax Guideline 10). Each word is given to each, which returns 0, or
+ * the exit code of what it has told. Returns OPTION_GO, or the exit code.
+ */
+int option_words(struct option_reader *r, int (*each)(struct option_reader *r, const char *word));
 
 #endif

@@ -51,13 +51,13 @@ static bool is_open(int fd, int ms)
 	return poll(&p, 1, ms) > 0;
 }
 
-int out_data(const char *bytes, size_t n)
+int out_all(int fd, const char *bytes, size_t n)
 {
 	while (n) {
-		ssize_t done = write(STDOUT_FILENO, bytes, n);
+		ssize_t done = write(fd, bytes, n);
 
 		if (done < 0 && errno == EAGAIN)
-			is_open(STDOUT_FILENO, -1);
+			is_open(fd, -1);
 		else if (done < 0 && errno != EINTR)
 			return -errno;
 		if (done > 0) {
@@ -66,6 +66,11 @@ int out_data(const char *bytes, size_t n)
 		}
 	}
 	return 0;
+}
+
+int out_data(const char *bytes, size_t n)
+{
+	return out_all(STDOUT_FILENO, bytes, n);
 }
 
 /* A reader that has seen enough, such as head(1), needs no remark. */

@@ -18,8 +18,9 @@ enum {
 /* At the start of the program: see to it that descriptors 0 to 2 exist, and that no write kills. */
 void out_begin(void);
 
-/* Write it to stdout, all of it. Returns 0 or a negative errno. */
+/* Write it, all of it, to stdout or another descriptor. Return 0 or a negative errno. */
 int out_data(const char *bytes, size_t n);
+int out_all(int fd, const char *bytes, size_t n);
 
 /* Has all that stdio printed to stdout arrived? Returns CODE_OK, or says so: CODE_NETWORK. */
 int out_flushed(void);

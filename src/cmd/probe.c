@@ -13,6 +13,7 @@
 #include "../base/clock.h"
 #include "../sock/resolve.h"
 #include "../sock/wait.h"
+#include "fail.h"
 #include "help.h"
 #include "option.h"
 #include "out.h"
@@ -137,35 +138,11 @@ static int check(struct probe *p)
 	return p->source ? read_source(p) : 0;
 }
 
-static int add(struct probe *p, const char *word)
+static int take_word(struct option_reader *r, const char *word)
 {
+	struct probe *p = r->record[0];
+
 	return probe_target_read(&p->targets[p->count++], p->verb, word);
-}
-
-enum { GO = -1 };
-
-static int read_all(struct probe *p, int argc, char **argv)
-{
-	struct option_reader r = { .verb = p->verb, .argv = argv, .argc = argc, .at = 1, .record = { p } };
-	const char *word;
-	int code = 0;
-
-	while (!code)
-		switch (option_next(&r, &word)) {
-		case FOUND_HELP:
-			return out_flushed();
-		case FOUND_FAULT:
-			return CODE_USAGE;
-		case FOUND_WORD:
-			code = add(p, word);
-			break;
-		case FOUND_GAP:
-			break;
-		default:
-			code = check(p);
-			return code ? code : GO;
-		}
-	return code;
 }
 
 /* -- The deed --------------------------------------------------------------------------------- */
@@ -185,7 +162,7 @@ static int allowed(const struct probe *p)
 	return limit.rlim_cur > reserve ? (int)(limit.rlim_cur - reserve) : 1;
 }
 
-static int ask(const struct probe *p)
+static int ask(struct probe *p)
 {
 	static struct probe_teller teller;
 	struct probe_run run = {
@@ -196,16 +173,12 @@ static int ask(const struct probe *p)
 		.flush = probe_tell_flush,
 		.ctx = &teller,
 	};
-	char why[128];
 
 	teller = (struct probe_teller){ .json = p->json, .verbosity = p->verbosity };
 	int err = probe_run(&run, p->targets, p->count);
 	if (!err)
 		return teller.code;
-	snprintf(why, sizeof why, "%s: %s", teller.deaf ? "stdout" : "cannot go on", strerrordesc_np(-err));
-	if (err != -EPIPE)      /* a reader that has seen enough, such as head(1), needs no remark */
-		verb_fail(p->verb, why, NULL);
-	return CODE_NETWORK;
+	return fail_stream(p->verb, teller.deaf ? "stdout" : "cannot go on", -err);
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
@@ -218,9 +191,12 @@ static int run(const struct verb *verb, int argc, char **argv)
 		verb_fail(verb, "no memory for so many addresses", NULL);
 		return CODE_NETWORK;
 	}
-	code = read_all(&p, argc, argv);
-	if (code == GO)
-		code = ask(&p);
+	struct option_reader r = { .verb = verb, .argv = argv, .argc = argc, .at = 1, .record = { &p } };
+	code = option_words(&r, take_word);
+	if (code == OPTION_GO) {
+		code = check(&p);
+		code = code ? code : ask(&p);
+	}
 	for (int i = 0; i < p.count; i++)
 		probe_target_free(&p.targets[i]);
 	free(p.targets);

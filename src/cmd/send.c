@@ -18,7 +18,6 @@
 #include "out.h"
 
 #define AT(member) OPTION_AT(struct send, member)
-#define LONGEST (30 * 86400 * CLOCK_SEC)
 
 enum { TIMEOUT_S = 30, TIMEOUT_DATAGRAM_S = 1, RETRIES = 3, PIECE = 64 * 1024, SAID_MOST = 1 << 30 };
 
@@ -37,7 +36,7 @@ static const struct option options[] = {
 	  AT(line) },
 	{ "timeout", 't', TAKES_TIME, "TIME|off",
 	  "for all of it, from looking the name up; default 30s; of a datagram for each try, default 1s",
-	  .min = CLOCK_MS, .max = LONGEST, .off = -1, AT(timeout) },
+	  .min = CLOCK_MS, .max = VALUE_LONGEST, .off = -1, AT(timeout) },
 	{ "retry", 'r', TAKES_NUMBER, "N|off",
 	  "send a datagram again so many times while no reply comes; default 3",
 	  .min = 1, .max = 1000, .off = 0, AT(retry) },
@@ -49,15 +48,7 @@ static const struct option options[] = {
 	  AT(raw) },
 
 	{ "The server", .takes = TAKES_HEADING },
-	{ "wait", 'w', TAKES_TIME, "TIME",
-	  "try again for so long while it is not there yet; default 0",
-	  .max = LONGEST, AT(meet.wait) },
-	{ "source", 's', TAKES_TEXT, "ADDRESS",
-	  "call from this address",
-	  .min = 1, .max = 255, AT(meet.source) },
-	{ "option", 'o', TAKES_CALL, "OPTION=VALUE",
-	  "a socket option, such as rcvbuf=64k; may be repeated, and be a list with commas",
-	  .call = meet_take_option },
+	MEET_OPTIONS(struct send),
 	OPTION_HELP,
 	{ .name = NULL }
 };
@@ -152,38 +143,23 @@ static int check(struct send *s)
 	return meet_check(&s->meet, s->verb, false);
 }
 
-enum { GO = -1 };
-
-static int read_all(struct send *s, int argc, char **argv)
+static int take_word(struct option_reader *r, const char *word)
 {
-	struct option_reader r = { .verb = s->verb, .argv = argv, .argc = argc, .at = 1, .record = { s } };
-	bool literal = false;
-	const char *word;
-	int code = 0;
+	struct send *s = r->record[0];
 
-	while (!code) {
-		enum option_found found = literal && r.at < argc ? FOUND_WORD : option_next(&r, &word);
+	return s->meet.where ? take_text(s, word, r->literal) : meet_read(&s->meet, s->verb, word);
+}
 
-		if (literal && r.at < argc)
-			word = argv[r.at++];
-		if (found == FOUND_HELP)
-			return out_flushed();
-		if (found == FOUND_FAULT)
-			return CODE_USAGE;
-		if (found == FOUND_END)
-			break;
-		if (found == FOUND_GAP)
-			literal = true;
-		else
-			code = s->meet.where ? take_text(s, word, literal) : meet_read(&s->meet, s->verb, word);
-	}
-	if (!code)
-		code = check(s);
+/* What is sent is known before anybody is called. */
+static int finish_message(struct send *s)
+{
+	int code = check(s);
+
 	if (!code && s->from_stdin)
 		code = read_stdin(s);
 	if (!code && s->newline && !add(s, "\n", 1))
 		code = send_lacks_memory(s);
-	return code ? code : GO;
+	return code ? code : OPTION_GO;
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -214,9 +190,12 @@ static int talk(struct send *s)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	struct send s = { .verb = verb, .retry = -1 };
-	int code = read_all(&s, argc, argv);
+	struct option_reader r = { .verb = verb, .argv = argv, .argc = argc, .at = 1, .record = { &s } };
+	int code = option_words(&r, take_word);
 
-	if (code == GO)
+	if (code == OPTION_GO)
+		code = finish_message(&s);
+	if (code == OPTION_GO)
 		code = talk(&s);
 	free(s.said);
 	free(s.reply_bytes);

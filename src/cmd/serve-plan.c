@@ -76,7 +76,7 @@ static int read_all(struct serve *s, struct option_reader *r)
 			expected = true;
 			break;
 		default:
-			return expected ? verb_refuse(s->verb, "no service named") : SERVE_GO;
+			return expected ? verb_refuse(s->verb, "no service named") : OPTION_GO;
 		}
 	return code;
 }
@@ -130,7 +130,7 @@ int serve_plan(struct serve *s, int argc, char **argv)
 
 	s->ready_fd = -1;
 	int code = read_all(s, &r);
-	if (code != SERVE_GO)
+	if (code != OPTION_GO)
 		return code;
 	code = serve_place_rest(s);
 	if (!code)
@@ -138,5 +138,5 @@ int serve_plan(struct serve *s, int argc, char **argv)
 	if (code)
 		return code;
 	finish(s);
-	return SERVE_GO;
+	return OPTION_GO;
 }

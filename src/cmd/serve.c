@@ -14,6 +14,7 @@
 #include "../base/clock.h"
 #include "../service/service.h"
 #include "help.h"
+#include "value.h"
 
 #define WHOLE(member) .record = SERVE_WHOLE, OPTION_AT(struct serve, member)
 #define GROUP(member) .record = SERVE_GROUP, OPTION_AT(struct serve_group, member)
@@ -21,9 +22,6 @@
 
 #define KIB INT64_C(1024)
 #define GIB (KIB * KIB * KIB)
-
-/* Much longer times would overflow the engine's clock of milliseconds. */
-#define LONGEST (30 * 86400 * CLOCK_SEC)
 
 static const struct option options[] = {
 	{ "The whole process", .takes = TAKES_HEADING },
@@ -43,7 +41,7 @@ static const struct option options[] = {
 	  WHOLE(plan.refuse) },
 	{ "drain", 0, TAKES_TIME, "TIME|off",
 	  "how long clients may finish after TERM or INT; default 10s",
-	  .min = 1, .max = LONGEST, .off = -1, WHOLE(plan.drain) },
+	  .min = 1, .max = VALUE_LONGEST, .off = -1, WHOLE(plan.drain) },
 	{ "spin", 0, TAKES_TIME, "TIME",
 	  "look again before sleeping; at most 1ms, default 0: less latency, more work for the "
 	  "processor",
@@ -68,7 +66,7 @@ static const struct option options[] = {
 	  .min = 1, .max = INT_MAX, .off = -1, GROUP(is.max_per_source) },
 	{ "idle", 0, TAKES_TIME, "TIME|off",
 	  "close a connection that moves nothing for so long; default 1h",
-	  .min = CLOCK_MS, .max = LONGEST, .off = -1, GROUP(is.idle) },
+	  .min = CLOCK_MS, .max = VALUE_LONGEST, .off = -1, GROUP(is.idle) },
 	{ "buffer", 0, TAKES_SIZE, "SIZE",
 	  "bytes held for a peer that takes no replies; beyond that it is not read; default 64k",
 	  .min = KIB, .max = GIB, GROUP(is.buffer) },
@@ -151,7 +149,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	}
 	s->verb = verb;
 	int code = serve_plan(s, argc, argv);
-	if (code != SERVE_GO)
+	if (code != OPTION_GO)
 		return code;
 	serve_report_begin(s);
 	tzset();                /* daytime's zone is read now, not in the middle of serving */

@@ -61,9 +61,7 @@ struct serve {
 
 /* -- serve-plan.c -------------------------------------------------------------- */
 
-enum { SERVE_GO = -1 };
-
-/* Read the command line and make the plan. Returns SERVE_GO, or the exit code. Opens nothing. */
+/* Read the command line and make the plan. Returns OPTION_GO, or the exit code. Opens nothing. */
 int serve_plan(struct serve *s, int argc, char **argv);
 
 /* -- serve-place.c -------------------------------------------------------------- */

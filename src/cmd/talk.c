@@ -19,6 +19,7 @@
 #include "../sock/why.h"
 #include "dump.h"
 #include "fail.h"
+#include "out.h"
 
 enum { PIECE = 256 * 1024, AT_ONCE = 1024 * 1024 };
 
@@ -44,24 +45,6 @@ void talk_moved(struct talk *t, _Atomic uint64_t *count, size_t n)
 	atomic_store_explicit(&t->moved, clock_now(), memory_order_relaxed);
 }
 
-int talk_write(int fd, const char *bytes, size_t n)
-{
-	while (n) {
-		ssize_t r = write(fd, bytes, n);
-		struct pollfd p = { .fd = fd, .events = POLLOUT };
-
-		if (r < 0 && errno == EAGAIN)
-			poll(&p, 1, -1);
-		else if (r < 0 && errno != EINTR)
-			return -errno;
-		if (r > 0) {
-			bytes += r;
-			n -= (size_t)r;
-		}
-	}
-	return 0;
-}
-
 /* -- What comes ------------------------------------------------------------------------ */
 
 static int put(struct ear *e, const char *bytes, size_t n)
@@ -74,9 +57,9 @@ static int put(struct ear *e, const char *bytes, size_t n)
 	case TALK_HEX:
 		return dump_piece(t, DUMP_CAME, bytes, n);
 	case TALK_VISIBLE:
-		return talk_write(t->out, e->shown, visible_piece(&t->visible, e->shown, bytes, n));
+		return out_all(t->out, e->shown, visible_piece(&t->visible, e->shown, bytes, n));
 	default:
-		return talk_write(t->out, bytes, n);
+		return out_all(t->out, bytes, n);
 	}
 }
 
@@ -214,18 +197,29 @@ static enum talk_over listen_to(struct ear *e)
 
 /* -- Beginning and end -------------------------------------------------------------------- */
 
-static int begin(struct talk *t)
+/* The thread comes last: with it there is somebody to be stopped. 0 or an errno. */
+static int begin(struct ear *e)
 {
+	struct talk *t = e->t;
+
+	e->splices = t->show == TALK_AS_IS && !t->copy && t->s->type == SOCK_STREAM && is_pipe(t->out);
+	e->room = t->s->type == SOCK_STREAM ? PIECE : FAIL_DATAGRAM;
+	e->piece = malloc(e->room);
+	e->shown = t->show == TALK_VISIBLE ? malloc(VISIBLE_ROOM(e->room)) : NULL;
 	atomic_store(&t->moved, clock_now());
 	atomic_store(&t->spoken, t->in < 0);
 	t->mouth = sock_dup(t->s);
 	t->bell = eventfd(0, EFD_CLOEXEC);
 	t->stop = eventfd(0, EFD_CLOEXEC);
 	pthread_mutex_init(&t->lock, NULL);
+	if (!e->piece || (!e->shown && t->show == TALK_VISIBLE))
+		return ENOMEM;
 	if (t->mouth.fd < 0 || t->bell < 0 || t->stop < 0)
-		return -errno;
+		return EMFILE;
+	if (e->splices)
+		fcntl(t->out, F_SETPIPE_SZ, AT_ONCE);
 	sock_limit(t->s, 0);
-	return t->in < 0 ? 0 : -pthread_create(&t->speaker, NULL, talk_speak, t);
+	return t->in < 0 ? 0 : pthread_create(&t->speaker, NULL, talk_speak, t);
 }
 
 /* A speaker that waits for its input hears the other bell; one that sends sees the socket go. */
@@ -243,12 +237,18 @@ static void silence_speaker(struct talk *t)
 	pthread_join(t->speaker, NULL);
 }
 
-static void end(struct talk *t)
+static void end(struct ear *e)
 {
+	struct talk *t = e->t;
+
 	sock_close(&t->mouth);
-	close(t->bell);
-	close(t->stop);
+	if (t->bell >= 0)
+		close(t->bell);
+	if (t->stop >= 0)
+		close(t->stop);
 	pthread_mutex_destroy(&t->lock);
+	free(e->piece);
+	free(e->shown);
 }
 
 /* What our side met counts when the peer's ended well; else it may follow from that. */
@@ -265,25 +265,20 @@ static enum talk_over verdict(struct talk *t, enum talk_over heard)
 
 enum talk_over talk_run(struct talk *t)
 {
-	struct ear e = { .t = t, .splices = t->show == TALK_AS_IS && !t->copy && t->s->type == SOCK_STREAM &&
-	                                    is_pipe(t->out) };
-	enum talk_over over = TALK_NO_OUTPUT;
+	struct ear e = { .t = t };
+	enum talk_over over = TALK_FAILED;
+	int err = begin(&e);
 
-	e.room = t->s->type == SOCK_STREAM ? PIECE : FAIL_DATAGRAM;
-	e.piece = malloc(e.room);
-	e.shown = t->show == TALK_VISIBLE ? malloc(VISIBLE_ROOM(e.room)) : NULL;
-	t->err = e.piece && (e.shown || t->show != TALK_VISIBLE) ? -begin(t) : ENOMEM;
-	if (!t->err) {
-		if (e.splices)
-			fcntl(t->out, F_SETPIPE_SZ, AT_ONCE);
+	if (err) {
+		why_fail(t->s, "talk", err);
+		t->failed = t->s;
+	} else {
 		over = listen_to(&e);
 		if (e.shown)
-			talk_write(t->out, e.shown, visible_end(&t->visible, e.shown));
+			out_all(t->out, e.shown, visible_end(&t->visible, e.shown));
 		silence_speaker(t);
 		over = verdict(t, over);
-		end(t);
 	}
-	free(e.piece);
-	free(e.shown);
+	end(&e);
 	return over;
 }

@@ -82,7 +82,4 @@ bool talk_has_end(const struct sock *s);
 /* A byte went one way. */
 void talk_moved(struct talk *t, _Atomic uint64_t *count, size_t n);
 
-/* Write all. 0 or a negative errno. */
-int talk_write(int fd, const char *bytes, size_t n);
-
 #endif

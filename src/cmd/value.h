@@ -7,6 +7,9 @@
 
 enum { VALUE_TEXT = 32 };
 
+/* 30 days in ns: much longer times would overflow clocks of milliseconds. */
+#define VALUE_LONGEST (INT64_C(30) * 86400 * 1000000000)
+
 /*
  * A length of time in ns: digits and ns, us, ms, s, m, h or d; without a unit
  * it is seconds. Returns 0, -EINVAL (no such thing) or -ERANGE (too long).

@@ -299,11 +299,11 @@ def calling(talker):
 
 
 def until(holds, what):
-    """Look again and again until something holds, and return it: for what no event tells."""
+    """Look again and again, giving way to others, until something holds, and return it: for what no event tells."""
     deadline = time.monotonic() + LIMIT
     while not (found := holds()):
         assert time.monotonic() < deadline, f"never came to be: {what}"
-        time.sleep(0.01)
+        os.sched_yield()
     return found
 
 

@@ -83,6 +83,21 @@ def cases(table):
 # -- Options ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("verb", ["serve", "connect", "send", "probe", "doctor", "completion", "nc"])
+def test_help_is_printed_in_short_and_in_full(verb):
+    short, full = run(verb, "-h"), run(verb, "--help")
+    assert (short.returncode, short.stderr, full.returncode, full.stderr) == (0, "", 0, "")
+    assert short.stdout.startswith(f"usage: sockeye {verb} ") and len(full.stdout) > len(short.stdout)
+    assert options_of(verb, "-h") == options_of(verb, "--help")
+
+
+@pytest.mark.parametrize("verb, words", [("connect", []), ("send", ["x"]), ("probe", []), ("doctor", []),
+                                         ("completion", []), ("nc", ["1"])])
+def test_behind_two_hyphens_nothing_is_an_option(verb, words):
+    done = run(verb, "--", "--help", *words)
+    assert (done.returncode, done.stdout) == (1 if verb == "nc" else 2, "") and "--help" in done.stderr
+
+
 def test_each_option_of_the_help_is_tested_with_right_and_wrong_values():
     assert options_of("serve", "--help") == set(RIGHT) == set(WRONG)
     assert options_of("serve", "-h") == set(RIGHT)

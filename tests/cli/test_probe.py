@@ -650,7 +650,8 @@ def test_bytes_of_an_address_stay_on_their_line_and_harm_nobody():
 def test_an_output_that_takes_no_more_is_a_failure(listener):
     with open("/dev/full", "wb") as output:
         done = run("probe", where(listener, "tcp"), stdout=output)
-    assert (done.returncode, done.stderr) == (1, "sockeye probe: stdout: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        1, "sockeye probe: stdout: No space left on device\nthe disk is full; what came before was written\n")
 
 
 def test_a_reader_that_has_seen_enough_needs_no_remark(listener):

@@ -163,14 +163,14 @@ static const struct engine_group *group(int i)
 static void service_alone_is_served_on_loopback(void **state)
 {
 	(void)state;
-	assert_int_equal(plan_of("echo"), SERVE_GO);
+	assert_int_equal(plan_of("echo"), OPTION_GO);
 	assert_int_equal(group(0)->wheres, 2);
 	assert_string_equal(group(0)->where[0], "tcp://127.0.0.1:65432");
 	assert_string_equal(group(0)->where[1], "udp://127.0.0.1:65432");
-	assert_int_equal(plan_of("accept"), SERVE_GO);
+	assert_int_equal(plan_of("accept"), OPTION_GO);
 	assert_int_equal(group(0)->wheres, 1);
 	assert_string_equal(group(0)->where[0], "tcp://127.0.0.1:1234");
-	assert_int_equal(plan_of("upper [::1]:5 unix:x"), SERVE_GO);
+	assert_int_equal(plan_of("upper [::1]:5 unix:x"), OPTION_GO);
 	assert_int_equal(group(0)->wheres, 3);
 	assert_string_equal(group(0)->where[1], "udp://[::1]:5");
 	assert_string_equal(group(0)->where[2], "unix:x");
@@ -181,7 +181,7 @@ static void groups_share_what_comes_first(void **state)
 	(void)state;
 	assert_int_equal(plan_of("--idle 5s --deny 10.0.0.0/8 --workers 2 "
 	                         "echo :7 --idle 6s -o rcvbuf=8k -v -- "
-	                         "--deny 11.0.0.0/8 upper -- hello tcp://:9 --idle off"), SERVE_GO);
+	                         "--deny 11.0.0.0/8 upper -- hello tcp://:9 --idle off"), OPTION_GO);
 	assert_int_equal(plan->plan.count, 3);
 	assert_true(plan->plan.workers == 2 && plan->verbosity == 1);
 	assert_true(group(0)->idle == 6 * CLOCK_SEC);
@@ -258,10 +258,10 @@ static int plan_many(int services, int addresses)
 static void services_and_addresses_are_counted(void **state)
 {
 	(void)state;
-	assert_int_equal(plan_many(ENGINE_GROUPS_MOST, 1), SERVE_GO);
+	assert_int_equal(plan_many(ENGINE_GROUPS_MOST, 1), OPTION_GO);
 	assert_int_equal(plan_many(ENGINE_GROUPS_MOST + 1, 1), CODE_USAGE);
 	assert_non_null(strstr(said, "more than 64 services"));
-	assert_int_equal(plan_many(1, ENGINE_WHERES_MOST), SERVE_GO);
+	assert_int_equal(plan_many(1, ENGINE_WHERES_MOST), OPTION_GO);
 	assert_int_equal(group(0)->wheres, ENGINE_WHERES_MOST);
 	assert_int_equal(plan_many(1, ENGINE_WHERES_MOST + 1), CODE_USAGE);
 	assert_non_null(strstr(said, "more than 256 addresses"));
