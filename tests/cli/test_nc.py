@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: MIT
 """`sockeye nc` beside OpenBSD's nc: the same words on stderr, the same exit codes, the same bytes."""
 import contextlib
+import fcntl
 import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import time
 
 import pytest
 from conftest import COMMAND, LIMIT, Ear, environment, run
+from talks import until
 
 REAL = shutil.which("nc.openbsd")
 needs_real = pytest.mark.skipif(not REAL, reason="no nc.openbsd here")
@@ -75,6 +79,11 @@ def answering(server, reply=b"", first=b""):
     thread = threading.Thread(target=answer)
     thread.start()
     return thread, said
+
+
+def unread(pipe):
+    """Bytes that wait in a pipe."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
 
 
 # -- Words that scripts read --------------------------------------------------------------
@@ -332,6 +341,7 @@ def test_a_line_that_never_ends_holds_nobody_up():
         with waiting("-l", "-i", "50ms", "127.0.0.1", port, data=stdin) as (process, ear):
             with socket.create_connection(("127.0.0.1", port), LIMIT) as sock:
                 sock.sendall(b"bye")
+                until(lambda: unread(stdin) == 0, "all is read")
             assert process.stdout.read() == b"bye"
             assert process.wait(LIMIT) == 0
 
