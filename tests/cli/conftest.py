@@ -360,17 +360,14 @@ def engine():
     return running(chosen())
 
 
-@pytest.fixture
-def serve(request):
-    if chosen() == "io_uring" != best():
-        pytest.skip("io_uring is not to be had here")
-    stage = Stage()
-
+@contextlib.contextmanager
+def bounded(stage, request, seconds, told=lambda: ""):
+    """A stage for one test, which fails after so many seconds; told() says what was going on then."""
     def hangs(number, frame):
-        pytest.fail("hangs")
+        pytest.fail(f"hangs: {told()}")
 
     before = signal.signal(signal.SIGALRM, hangs)
-    signal.alarm(2 * LIMIT)
+    signal.alarm(seconds)
     try:
         yield stage
         stage.finish(getattr(request.node, "passed", False))
@@ -378,6 +375,14 @@ def serve(request):
         stage.finish(False)
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def serve(request):
+    if chosen() == "io_uring" != best():
+        pytest.skip("io_uring is not to be had here")
+    with bounded(Stage(), request, 2 * LIMIT) as stage:
+        yield stage
 
 
 def take(sock, n):

@@ -18,7 +18,7 @@ import threading
 import time
 
 import pytest
-from conftest import COMMAND, LIMIT, Ear, environment
+from conftest import COMMAND, LIMIT, Ear, bounded, environment
 from fault import sized
 
 MIB = 1 << 20
@@ -221,18 +221,11 @@ class Stage:
 def talk(request):
     stage = Stage()
 
-    def hangs(number, frame):
-        pytest.fail("hangs: " + "; ".join(f"{talker.argv} {talker.err.lines()[-3:]}" for talker in stage.talkers))
+    def told():
+        return "; ".join(f"{talker.argv} {talker.err.lines()[-3:]}" for talker in stage.talkers)
 
-    before = signal.signal(signal.SIGALRM, hangs)
-    signal.alarm(sized(2, 20) * LIMIT)
-    try:
+    with bounded(stage, request, sized(2, 20) * LIMIT, told):
         yield stage
-        stage.finish(getattr(request.node, "passed", False))
-    finally:
-        stage.finish(False)
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 # -- Peers that are plain Python sockets ------------------------------------------------
