@@ -9,6 +9,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,11 +66,43 @@ static const char *const names[EVENT_CALLS] = {
 	[EVENT_GETADDRINFO] = "getaddrinfo",
 	[EVENT_GETNAMEINFO] = "getnameinfo",
 	[EVENT_FORK] = "fork",
+	[EVENT_EXIT] = "exit",
 };
 
 const char *event_call_name(int call)
 {
 	return call >= 0 && call < EVENT_CALLS ? names[call] : "unknown";
+}
+
+bool event_sends(const struct event *e)
+{
+	switch (e->call) {
+	case EVENT_SEND:
+	case EVENT_SENDTO:
+	case EVENT_SENDMSG:
+	case EVENT_SENDMMSG:
+	case EVENT_WRITE:
+	case EVENT_WRITEV:
+	case EVENT_SENDFILE:
+		return true;
+	default:
+		return e->call == EVENT_SPLICE && !e->arg[1];
+	}
+}
+
+bool event_receives(const struct event *e)
+{
+	switch (e->call) {
+	case EVENT_RECV:
+	case EVENT_RECVFROM:
+	case EVENT_RECVMSG:
+	case EVENT_RECVMMSG:
+	case EVENT_READ:
+	case EVENT_READV:
+		return true;
+	default:
+		return e->call == EVENT_SPLICE && e->arg[1];
+	}
 }
 
 /*
@@ -208,4 +241,23 @@ size_t event_preview(const struct event *e, void *out, size_t room)
 		n += part;
 	}
 	return n;
+}
+
+/* One block: the record, its only iovec, the payload, the text. */
+struct event *event_copy(const struct event *e, size_t payload)
+{
+	struct block { struct event e; struct iovec iov; char bytes[]; } *b;
+	size_t text = e->text ? strlen(e->text) + 1 : 0;
+	size_t n = e->iov ? (e->moved < payload ? e->moved : payload) : 0;
+
+	b = malloc(sizeof *b + n + text);
+	if (!b)
+		return NULL;
+	b->e = *e;
+	n = event_preview(e, b->bytes, n);
+	b->iov = (struct iovec){ b->bytes, n };
+	b->e.iov = n ? &b->iov : NULL;
+	b->e.iovs = n ? 1 : 0;
+	b->e.text = text ? memcpy(b->bytes + n, e->text, text) : NULL;
+	return &b->e;
 }

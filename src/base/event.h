@@ -14,6 +14,7 @@
 #ifndef BASE_EVENT_H
 #define BASE_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -25,7 +26,8 @@ enum event_call {
 	EVENT_SOCKETPAIR,       /* arg: family, type, proto; other: the second fd */
 	EVENT_BIND,
 	EVENT_LISTEN,           /* arg: backlog */
-	EVENT_ACCEPT,           /* other: the new fd; local, peer: of the new connection */
+	EVENT_ACCEPT,           /* other: the new fd; local, peer, cookie: of the new connection; arg: flags,
+	                           and of a Unix socket the peer's pid as the kernel has it (SO_PEERCRED) */
 	EVENT_CONNECT,          /* peer: the address asked for */
 	EVENT_SEND,             /* arg: flags; also for sendto, sendmsg, ... */
 	EVENT_SENDTO,
@@ -34,7 +36,7 @@ enum event_call {
 	EVENT_WRITE,
 	EVENT_WRITEV,
 	EVENT_SENDFILE,
-	EVENT_SPLICE,
+	EVENT_SPLICE,           /* arg: flags; 1 when it takes bytes out of the socket, 0 into it */
 	EVENT_RECV,             /* arg: flags */
 	EVENT_RECVFROM,
 	EVENT_RECVMSG,
@@ -49,12 +51,15 @@ enum event_call {
 	EVENT_GETSOCKOPT,       /* arg: level, option, value where it is an int */
 	EVENT_GETSOCKNAME,
 	EVENT_GETPEERNAME,
-	EVENT_POLL,             /* arg: events wanted, events ready, timeout in ms; fd: the socket waited for */
+	EVENT_POLL,             /* arg: events wanted, events ready, timeout in ms; fd: the socket waited for,
+	                           of several one that listens or the first; of the ready ones the
+	                           first; asked: how many are waited for, moved: how many are ready */
 	EVENT_SELECT,
 	EVENT_EPOLL_WAIT,
 	EVENT_GETADDRINFO,      /* text: the name; arg: EAI_* */
 	EVENT_GETNAMEINFO,      /* peer: the address; text: the name found; arg: EAI_* */
 	EVENT_FORK,             /* other: the child's pid */
+	EVENT_EXIT,             /* the process ends; arg: exit status, or -1 and the signal */
 	EVENT_CALLS             /* how many there are */
 };
 
@@ -110,6 +115,16 @@ void event_watch(event_hook_fn *hook);
 
 /* The man page's name of a call: "recv". "unknown" beyond the list. */
 const char *event_call_name(int call);
+
+/* Does the call move bytes out of the program, or into it? */
+bool event_sends(const struct event *e);
+bool event_receives(const struct event *e);
+
+/*
+ * A copy in memory of its own, for free(3): with its text and the first bytes of
+ * its payload, at most payload. NULL when there is no memory.
+ */
+struct event *event_copy(const struct event *e, size_t payload);
 
 /* Fill time, pid, tid and program, and -1 into fd and other; zero the rest. */
 void event_init(struct event *e, int call, int phase);

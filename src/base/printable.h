@@ -13,4 +13,7 @@
  */
 bool printable(uint32_t point);
 
+/* Is it shown in exactly one column of a terminal? Not so the wide ones, and marks on the one before. */
+bool printable_narrow(uint32_t point);
+
 #endif

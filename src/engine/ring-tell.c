@@ -10,16 +10,16 @@
 
 void ring_tell_accept(int listener, int fd)
 {
-	struct watch w;
+	struct witness w;
 
 	watch_init(&w, EVENT_ACCEPT, listener);
-	watch_made(&w, fd);
+	witness_made(&w, fd);
 }
 
 void ring_tell_receive(const struct conn *c, int res, char *data)
 {
 	struct iovec iov = { data, res > 0 ? (size_t)res : 0 };
-	struct watch w;
+	struct witness w;
 
 	if (res == -ENOBUFS || res == -ECANCELED)
 		return;
@@ -33,7 +33,7 @@ void ring_tell_send(const struct conn *c, int res)
 {
 	struct iovec iov[RING_PIECES];
 	size_t n;
-	struct watch w;
+	struct witness w;
 
 	watch_init(&w, EVENT_SEND, c->fd);
 	int count = out_gather(c, iov, RING_PIECES, &n);

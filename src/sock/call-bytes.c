@@ -10,17 +10,17 @@
 #include "call.h"
 
 /* Begin the record of a call that moves bytes and may block. */
-static void bytes_enter(struct watch *w, int call, int fd, size_t n, int flags)
+static void bytes_enter(struct witness *w, int call, int fd, size_t n, int flags)
 {
 	watch_init(w, call, fd);
 	w->e.asked = n;
 	w->e.arg[0] = flags;
-	watch_enter(w);
+	witness_enter(w);
 }
 
 ssize_t call_send_watched(int fd, const void *buf, size_t n, int flags)
 {
-	struct watch w;
+	struct witness w;
 	ssize_t r;
 
 	bytes_enter(&w, EVENT_SEND, fd, n, flags);
@@ -31,7 +31,7 @@ ssize_t call_send_watched(int fd, const void *buf, size_t n, int flags)
 
 ssize_t call_sendto(int fd, const void *buf, size_t n, int flags, const struct sock_addr *to)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	ssize_t r;
 
@@ -66,7 +66,7 @@ static struct sock_addr named(const struct msghdr *m)
 
 ssize_t call_sendmsg(int fd, const struct msghdr *m, int flags)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	ssize_t r;
 
@@ -82,15 +82,15 @@ ssize_t call_sendmsg(int fd, const struct msghdr *m, int flags)
 }
 
 /* One record per message of a batch, or one for none. */
-static void batch_done(struct watch *w, int r, struct mmsghdr *m,
-                       void (*tell)(struct watch *, ssize_t, const struct iovec *, int,
+static void batch_done(struct witness *w, int r, struct mmsghdr *m,
+                       void (*tell)(struct witness *, ssize_t, const struct iovec *, int,
                                     const struct sock_addr *))
 {
 	if (r <= 0)
-		watch_done(w, r);
+		witness_done(w, r);
 	w->end = clock_now();
 	for (int i = 0; i < r; i++) {
-		struct watch one = *w;
+		struct witness one = *w;
 		struct sock_addr addr = named(&m[i].msg_hdr);
 
 		one.e.index = i;
@@ -101,7 +101,7 @@ static void batch_done(struct watch *w, int r, struct mmsghdr *m,
 
 int call_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -115,7 +115,7 @@ int call_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 
 ssize_t call_recv_watched(int fd, void *buf, size_t n, int flags)
 {
-	struct watch w;
+	struct witness w;
 	ssize_t r;
 
 	bytes_enter(&w, EVENT_RECV, fd, n, flags);
@@ -126,7 +126,7 @@ ssize_t call_recv_watched(int fd, void *buf, size_t n, int flags)
 
 ssize_t call_recvfrom(int fd, void *buf, size_t n, int flags, struct sock_addr *from)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	ssize_t r;
 
@@ -143,7 +143,7 @@ ssize_t call_recvfrom(int fd, void *buf, size_t n, int flags, struct sock_addr *
 
 ssize_t call_recvmsg(int fd, struct msghdr *m, int flags)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	ssize_t r;
 
@@ -160,7 +160,7 @@ ssize_t call_recvmsg(int fd, struct msghdr *m, int flags)
 
 int call_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -174,7 +174,7 @@ int call_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags)
 
 ssize_t call_sendfile(int fd, int file, off_t *offset, size_t n)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	ssize_t r;
 

@@ -15,7 +15,7 @@
 
 int call_socket(int family, int type, int proto)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -27,13 +27,13 @@ int call_socket(int family, int type, int proto)
 	}
 	r = call_result(sys.socket(family, type | SOCK_CLOEXEC, proto));
 	if (on)
-		watch_made(&w, r);
+		witness_made(&w, r);
 	return r;
 }
 
 int call_socketpair(int family, int type, int proto, int fds[2])
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -49,29 +49,29 @@ int call_socketpair(int family, int type, int proto, int fds[2])
 		w.e.other = fds[1];
 	}
 	if (on)
-		watch_made(&w, r < 0 ? r : fds[0]);
+		witness_made(&w, r < 0 ? r : fds[0]);
 	return r;
 }
 
 int call_bind(int fd, const struct sock_addr *addr)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
 	if (on) {
 		watch_init(&w, EVENT_BIND, fd);
-		watch_addr(&w.e.local, call_raw(addr), addr->len);
+		witness_addr(&w.e.local, call_raw(addr), addr->len);
 	}
 	r = call_result(sys.bind(fd, call_raw(addr), addr->len));
 	if (on)
-		watch_done(&w, r);
+		witness_done(&w, r);
 	return r;
 }
 
 int call_listen(int fd, int backlog)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -81,19 +81,19 @@ int call_listen(int fd, int backlog)
 	}
 	r = call_result(sys.listen(fd, backlog));
 	if (on)
-		watch_done(&w, r);
+		witness_done(&w, r);
 	return r;
 }
 
 int call_accept(int fd, struct sock_addr *peer)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
 	if (on) {
 		watch_init(&w, EVENT_ACCEPT, fd);
-		watch_enter(&w);
+		witness_enter(&w);
 	}
 	if (peer)
 		peer->len = sizeof peer->storage;
@@ -102,30 +102,30 @@ int call_accept(int fd, struct sock_addr *peer)
 	if (r < 0 && peer)
 		peer->len = 0;
 	if (on)
-		watch_made(&w, r);
+		witness_made(&w, r);
 	return r;
 }
 
 int call_connect(int fd, const struct sock_addr *addr)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
 	if (on) {
 		watch_init(&w, EVENT_CONNECT, fd);
-		watch_addr(&w.e.peer, call_raw(addr), addr->len);
-		watch_enter(&w);
+		witness_addr(&w.e.peer, call_raw(addr), addr->len);
+		witness_enter(&w);
 	}
 	r = call_result(sys.connect(fd, call_raw(addr), addr->len));
 	if (on)
-		watch_done(&w, r);
+		witness_done(&w, r);
 	return r;
 }
 
 int call_shutdown(int fd, int how)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -135,13 +135,13 @@ int call_shutdown(int fd, int how)
 	}
 	r = call_result(sys.shutdown(fd, how));
 	if (on)
-		watch_done(&w, r);
+		witness_done(&w, r);
 	return r;
 }
 
 int call_close(int fd)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -151,13 +151,13 @@ int call_close(int fd)
 	}
 	r = call_result(sys.close(fd));
 	if (on)
-		watch_done(&w, r);
+		witness_done(&w, r);
 	return r;
 }
 
 int call_dup(int fd)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -165,7 +165,7 @@ int call_dup(int fd)
 		watch_init(&w, EVENT_DUP, fd);
 	r = call_result(sys.fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 	if (on)
-		watch_made(&w, r);
+		witness_made(&w, r);
 	return r;
 }
 
@@ -182,7 +182,7 @@ int call_above_streams(int fd)
 
 int call_fcntl(int fd, int command, int value)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -193,11 +193,11 @@ int call_fcntl(int fd, int command, int value)
 	}
 	r = call_result(sys.fcntl(fd, command, value));
 	if (on)
-		watch_done(&w, r);
+		witness_done(&w, r);
 	return r;
 }
 
-static void option_init(struct watch *w, int call, int fd, int level, int option)
+static void option_init(struct witness *w, int call, int fd, int level, int option)
 {
 	watch_init(w, call, fd);
 	w->e.arg[0] = level;
@@ -206,7 +206,7 @@ static void option_init(struct watch *w, int call, int fd, int level, int option
 
 int call_setsockopt(int fd, int level, int option, const void *value, socklen_t n)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -217,13 +217,13 @@ int call_setsockopt(int fd, int level, int option, const void *value, socklen_t 
 	}
 	r = call_result(sys.setsockopt(fd, level, option, value, n));
 	if (on)
-		watch_done(&w, r);
+		witness_done(&w, r);
 	return r;
 }
 
 int call_getsockopt(int fd, int level, int option, void *value, socklen_t *n)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	/* What the kernel puts into *n may be a count of something else (SO_GET_FILTER). */
 	bool room = on && value && *n >= sizeof(int);
@@ -235,14 +235,14 @@ int call_getsockopt(int fd, int level, int option, void *value, socklen_t *n)
 	if (room && r == 0 && *n == sizeof(int))
 		memcpy(&w.e.arg[2], value, *n);
 	if (on)
-		watch_done(&w, r);
+		witness_done(&w, r);
 	return r;
 }
 
 static int call_name(int call, int fd, struct sock_addr *addr,
                      int (*get)(int, struct sockaddr *, socklen_t *))
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
@@ -253,7 +253,7 @@ static int call_name(int call, int fd, struct sock_addr *addr,
 	if (r < 0)
 		addr->len = 0;
 	if (on)
-		watch_done(&w, r);
+		witness_done(&w, r);
 	return r;
 }
 
@@ -278,7 +278,7 @@ int call_poll(int fd, short events, int timeout)
 static void poll_records(const struct pollfd *list, nfds_t n, int timeout, int64_t start, int r)
 {
 	for (nfds_t i = 0; i < n; i++) {
-		struct watch w;
+		struct witness w;
 
 		if (list[i].fd < 0)
 			continue;
@@ -288,11 +288,11 @@ static void poll_records(const struct pollfd *list, nfds_t n, int timeout, int64
 		w.e.arg[1] = start ? list[i].revents : 0;
 		w.e.arg[2] = timeout;
 		if (!start) {
-			watch_enter(&w);
+			witness_enter(&w);
 			continue;
 		}
 		w.start = start;
-		watch_done(&w, r);
+		witness_done(&w, r);
 	}
 }
 
@@ -312,19 +312,19 @@ int call_polls(struct pollfd *list, nfds_t n, int timeout)
 
 int call_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
 	if (on) {
 		watch_init(&w, EVENT_GETADDRINFO, -1);
 		w.e.text = host ? host : service;
-		watch_enter(&w);
+		witness_enter(&w);
 	}
 	r = sys.getaddrinfo(host, service, hints, out);
 	if (on) {
 		w.e.arg[0] = r;
-		watch_done(&w, r == EAI_SYSTEM ? -errno : 0);
+		witness_done(&w, r == EAI_SYSTEM ? -errno : 0);
 	}
 	return r;
 }
@@ -332,21 +332,21 @@ int call_getaddrinfo(const char *host, const char *service, const struct addrinf
 int call_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_room,
                      char *service, socklen_t service_room, int flags)
 {
-	struct watch w;
+	struct witness w;
 	bool on = watch_on();
 	int r;
 
 	if (on) {
 		watch_init(&w, EVENT_GETNAMEINFO, -1);
-		watch_addr(&w.e.peer, addr, len);
-		watch_enter(&w);
+		witness_addr(&w.e.peer, addr, len);
+		witness_enter(&w);
 	}
 	r = sys.getnameinfo(addr, len, host, host_room, service, service_room, flags);
 	if (on) {
 		w.e.arg[0] = r;
 		if (r == 0)
 			w.e.text = host && host_room ? host : service;
-		watch_done(&w, r == EAI_SYSTEM ? -errno : 0);
+		witness_done(&w, r == EAI_SYSTEM ? -errno : 0);
 	}
 	return r;
 }
