@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "../base/event.h"
+#include "../base/eyenv.h"
 #include "../base/num.h"
 #include "json.h"
 
@@ -274,6 +275,7 @@ static size_t read_payload(const char *text)
 	return err == -ERANGE ? SHOWN_MOST : n;
 }
 
+/* Under the shim every call is told already. */
 __attribute__((constructor)) static void from_environment(void)
 {
 	const char *path = secure_getenv("SOCKEYE_TRACE");
@@ -282,7 +284,7 @@ __attribute__((constructor)) static void from_environment(void)
 
 	if (payload)
 		eye_payload(read_payload(payload));
-	if (path && *path)
+	if (path && *path && !secure_getenv(EYENV_NAME))
 		eye_start(path);
 	errno = saved;
 }
