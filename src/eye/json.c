@@ -11,24 +11,7 @@
 
 #include "../base/addrtext.h"
 #include "../base/jsontext.h"
-
-struct name {
-	int number;
-	const char *text;
-};
-
-#define NAME(x) { x, #x }
-
-static const struct name families[] = {
-	NAME(AF_UNIX), NAME(AF_INET), NAME(AF_INET6), NAME(AF_NETLINK), NAME(AF_PACKET),
-	NAME(AF_VSOCK), NAME(AF_CAN), NAME(AF_ALG), NAME(AF_BLUETOOTH), NAME(AF_TIPC),
-	NAME(AF_QIPCRTR), NAME(AF_XDP), NAME(AF_RDS), NAME(AF_SMC), { 0, NULL },
-};
-
-static const struct name types[] = {
-	NAME(SOCK_STREAM), NAME(SOCK_DGRAM), NAME(SOCK_RAW), NAME(SOCK_RDM),
-	NAME(SOCK_SEQPACKET), NAME(SOCK_DCCP), NAME(SOCK_PACKET), { 0, NULL },
-};
+#include "names.h"
 
 /* Every key but the first comes with the comma before it. */
 static void put_key(struct put *p, const char *key)
@@ -67,14 +50,14 @@ static void put_string(struct put *p, const char *key, const char *s, size_t n)
 	put_text(p, "\"");
 }
 
-static void put_name(struct put *p, const char *key, const struct name *list, int number)
+static void put_name(struct put *p, const char *key, const struct names *list, int number)
 {
+	const char *text = names_text(list, number);
+
 	if (!number)
 		return;
-	while (list->text && list->number != number)
-		list++;
-	if (list->text)
-		put_word(p, key, list->text);
+	if (text)
+		put_word(p, key, text);
 	else
 		put_int(p, key, number);
 }
@@ -155,8 +138,8 @@ static void put_head(struct put *p, const struct event *e)
 
 static void put_who(struct put *p, const struct event *e)
 {
-	put_name(p, "family", families, e->family);
-	put_name(p, "type", types, e->type);
+	put_name(p, "family", names_families, e->family);
+	put_name(p, "type", names_types, e->type);
 	if (e->proto)
 		put_int(p, "proto", e->proto);
 	put_addr(p, "local", &e->local, e);
