@@ -42,7 +42,7 @@ static const char end[] =
 	"\t\treturn ;;\n"
 	"\tesac\n"
 	"\t[[ $cur == -* || -z $words$offer ]] && words=$options offer=\n"
-	"\t[[ $offer == -f ]] && compopt -o filenames 2>/dev/null\n"
+	"\t[[ $offer == *-f ]] && compopt -o filenames 2>/dev/null\n"
 	"\tCOMPREPLY=()\n"
 	"\twords=$(compgen $offer -P \"$prefix\" -W \"$words\" -- \"$cur\") && mapfile -t COMPREPLY <<<\"$words\"\n"
 	"}\n"
@@ -50,6 +50,8 @@ static const char end[] =
 
 static const char *flag_of(unsigned offer)
 {
+	if (offer & OFFER_FILES && offer & OFFER_COMMANDS)
+		return "'-c -f'";
 	return offer & OFFER_FILES ? "-f" : offer & OFFER_COMMANDS ? "-c" : "";
 }
 

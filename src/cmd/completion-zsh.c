@@ -112,6 +112,15 @@ static void put_options(const struct verb *verb)
 			put_option(o);
 }
 
+static const char *action_of(unsigned offer)
+{
+	if (offer & OFFER_SERVICES)
+		return "_sockeye_services";
+	if (offer & OFFER_FILES && offer & OFFER_COMMANDS)
+		return "{_command_names -e; _files}";
+	return offer & OFFER_FILES ? "_files" : offer & OFFER_COMMANDS ? "_command_names -e" : " ";
+}
+
 /* The last line of _arguments: what stands where no option does. */
 static void put_arguments(const struct verb *verb)
 {
@@ -124,8 +133,7 @@ static void put_arguments(const struct verb *verb)
 		puts(")'");
 	} else {
 		printf("\t\t'*:%s:%s'\n", offer & OFFER_SERVICES ? "service or address" : "argument",
-		       offer & OFFER_SERVICES ? "_sockeye_services" : offer & OFFER_FILES ? "_files" :
-		       offer & OFFER_COMMANDS ? "_command_names -e" : " ");
+		       action_of(offer));
 	}
 }
 

@@ -76,7 +76,7 @@ int completion_count_value_words(const char *placeholder)
 
 unsigned completion_of_value(const char *placeholder)
 {
-	if (strcmp(placeholder, "FILE") == 0)
+	if (strcmp(placeholder, "FILE") == 0 || strcmp(placeholder, "DIR") == 0)
 		return OFFER_FILES;
 	return strcmp(placeholder, "COMMAND") == 0 ? OFFER_COMMANDS : 0;
 }
@@ -85,14 +85,17 @@ unsigned completion_of_value(const char *placeholder)
 
 #define USAGE_BETWEEN " []."
 
-/* A word of a usage that offers a choice: "bash|zsh|fish". */
+/* A word of a usage that offers a choice, "bash|zsh|fish", and the words that the verb itself lists. */
 int completion_put_verb_words(const struct verb *verb, const char *between)
 {
 	int count = 0;
+	const char *word;
 
 	for (struct piece p = next_piece(verb->usage, USAGE_BETWEEN); p.n; p = next_piece(p.at + p.n, USAGE_BETWEEN))
 		if (memchr(p.at, '|', p.n))
 			count += put_words(p.at, p.n, between, count);
+	for (size_t i = 0; verb->word && (word = verb->word(i)) != NULL; i++)
+		count += put_words(word, strlen(word), between, count);
 	return count;
 }
 

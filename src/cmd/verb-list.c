@@ -7,6 +7,8 @@ const struct verb *const verb_list[] = {
 	&verb_connect,
 	&verb_send,
 	&verb_probe,
+	&verb_trace,
+	&verb_demo,
 	&verb_doctor,
 	&verb_completion,
 	&verb_nc,

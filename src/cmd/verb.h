@@ -26,11 +26,13 @@ struct verb {
 	const char *usage;              /* what follows the name on a command line */
 	const struct option *options;   /* see option.h */
 	const struct verb_section *sections;    /* the last has no title */
+	const char *(*word)(size_t i);  /* those that may follow it, NULL behind the last; or NULL */
 	/* Do it: argv[0] is the verb's own name. Returns the exit code. */
 	int (*run)(const struct verb *verb, int argc, char **argv);
 };
 
-extern const struct verb verb_serve, verb_connect, verb_send, verb_probe, verb_doctor, verb_completion, verb_nc;
+extern const struct verb verb_serve, verb_connect, verb_send, verb_probe, verb_trace, verb_demo, verb_doctor,
+	verb_completion, verb_nc;
 
 /* NULL behind the last. */
 extern const struct verb *const verb_list[];
