@@ -38,8 +38,9 @@ ENGINES = {             # the command's, by build: eperm and enosys are io_uring
     "build": ["epoll", "io_uring", "eperm", "enosys"],
     "build-clang-asan": ["epoll", "io_uring"],
 }
-CLIENTS = ["bad_ports", "completion", "connect", "doctor", "nc", "probe", "refusals", "send", "terminal"]
-SLOW = ["bad_ports", "fault_", "terminal"]      # they say little of a slow build that they do not say of a fast one
+CLIENTS = ["bad_ports", "completion", "connect", "demo", "doctor", "golden", "nc", "pages", "pcapng", "probe", "ptrace",
+           "refusals", "send", "shim", "terminal", "trace_verb"]
+SLOW = ["bad_ports", "fault_", "golden", "pages", "terminal"]      # they say little of a slow build that they do not say of a fast one
 FUZZ = "build-fuzz"
 FUZZ_BUILD = ("clang", ["-Dfuzz=true", *SANITIZE])
 BUILD_LIMIT, SUITE_LIMIT, PYTEST_LIMIT = 600, 600, 1200     # seconds

@@ -34,7 +34,7 @@ FORBID = str(BUILD / "tests/cli/forbid")
 LIMIT = 60
 FORBIDDEN = ("eperm", "enosys")
 PRIVATE = ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "SOCKEYE_TRACE",
-           "SOCKEYE_TRACE_PAYLOAD")
+           "SOCKEYE_TRACE_PAYLOAD", "SOCKEYE_EYE")
 LOUD = ("warning", "error")
 
 

@@ -167,7 +167,7 @@ def test_bash_offers_the_options_of_a_verb(verb):
 def test_bash_offers_the_words_of_a_placeholder(verb, letter, name, placeholder, tmp_path):
     (tmp_path / "a file").touch()
     ways = [f"--{name}"] + [f"-{letter}"] * bool(letter)
-    if placeholder == "FILE":
+    if placeholder in ("FILE", "DIR"):
         assert [bash(verb, way, "a", cwd=tmp_path) for way in ways] == [["a file"]] * len(ways)
     elif placeholder == "COMMAND":
         assert all("printf" in bash(verb, way, "print", cwd=tmp_path) for way in ways)
@@ -206,10 +206,22 @@ def test_the_verbs_that_take_an_address_are_known():
     assert {"serve", "connect", "send"} <= set(TAKE_ADDRESS)
 
 
-def test_bash_offers_shells_and_where_nothing_follows_the_options():
+def conversations():
+    return re.findall(r"^(\S+)", run("demo", "--list").stdout, re.M)
+
+
+def test_bash_offers_shells_conversations_and_where_nothing_follows_the_options():
     assert bash("completion", "") == SHELLS
+    assert bash("demo", "") == conversations()
+    assert bash("demo", "udp-h") == ["udp-hello"]
     assert set(bash("doctor", "")) == written("doctor")
     assert bash("no-such-verb", "") == []
+
+
+def test_bash_offers_programs_and_files_where_either_is_taken(tmp_path):
+    (tmp_path / "talk.json").touch()
+    assert bash("trace", "talk", cwd=tmp_path) == ["talk.json"]
+    assert "printf" in bash("trace", "--quiet", "print")
 
 
 def test_bash_is_not_misled_by_what_stands_before_the_verb():
@@ -245,6 +257,7 @@ def test_fish_offers_what_bash_offers(home):
     assert set(fish("sockeye serve --full ", home)) == {"wait", "refuse"}
     assert set(fish("sockeye serve --full=r", home)) == {"--full=refuse"}
     assert set(fish("sockeye completion ", home)) == set(SHELLS)
+    assert set(fish("sockeye demo ", home)) == set(conversations())
     for verb in verbs():
         assert {word for word in fish(f"sockeye {verb} -", home)} >= written(verb) - {"-h"}
 
@@ -297,6 +310,8 @@ def test_zsh_offers_verbs_services_files_and_commands(tmp_path):
     assert any(line.startswith("--record=[") and line.endswith(":FILE:_files") for line in told)
     assert any(line.startswith("(-e --exec)--exec=[") and line.endswith(":COMMAND:_command_names -e") for line in told)
     assert zsh("_sockeye_completion", tmp_path)[-1] == "*:word:(bash zsh fish)"
+    assert zsh("_sockeye_trace", tmp_path)[-1] == "*:argument:{_command_names -e; _files}"
+    assert zsh("_sockeye_demo", tmp_path)[-1] == f"*:word:({' '.join(conversations())})"
 
 
 def test_zsh_completes_by_its_own_system(tmp_path):

@@ -83,7 +83,8 @@ def cases(table):
 # -- Options ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["serve", "connect", "send", "probe", "doctor", "completion", "nc"])
+@pytest.mark.parametrize("verb", ["serve", "connect", "send", "probe", "trace", "doctor", "completion",
+                                  "nc"])
 def test_help_is_printed_in_short_and_in_full(verb):
     short, full = run(verb, "-h"), run(verb, "--help")
     assert (short.returncode, short.stderr, full.returncode, full.stderr) == (0, "", 0, "")

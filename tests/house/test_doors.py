@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -100,6 +101,24 @@ def test_help_names_every_verb(flag):
     done = ask([ROOT / "run", flag])
     assert done.returncode == 0 and done.stderr == ""
     assert all(verb in done.stdout for verb in ("demo", "test", "build", "bench", "soak"))
+
+
+@pytest.mark.parametrize("names, played", [
+    ([], ["demo.sh build/examples", "demo-serve.sh build/src/cmd/sockeye build/examples", "sockeye demo tcp-echo"]),
+    (["udp"], ["demo.sh build/examples udp"]),
+    (["serve"], ["demo-serve.sh build/src/cmd/sockeye build/examples"]),
+    (["ladder"], ["sockeye demo tcp-echo"]),
+])
+def test_the_demo_ends_with_a_ladder(names, played, machine, tmp_path):
+    put, go = machine
+    put("dpkg-query", "echo ' installed '")
+    for path in ("tools/demo.sh", "tools/demo-serve.sh", "build/src/cmd/sockeye"):
+        put(pathlib.Path(path).name, "exit 0")
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).symlink_to(tmp_path / "bin" / pathlib.Path(path).name)
+    done, called = go("demo", *names)
+    assert done.returncode == 0, done.stderr
+    assert [line.rstrip() for line in called if not line.startswith(("meson", "ninja"))] == played
 
 
 def processes():

@@ -103,7 +103,7 @@ static inline struct event_addr addr_of(int fd, int (*get)(int, struct sockaddr 
 	socklen_t n = sizeof s;
 
 	if (get(fd, (struct sockaddr *)&s, &n) == 0)
-		watch_addr(&a, (struct sockaddr *)&s, n);
+		witness_addr(&a, (struct sockaddr *)&s, n);
 	return a;
 }
 
@@ -111,7 +111,7 @@ static inline struct event_addr plain(const struct sock_addr *from)
 {
 	struct event_addr a = { .len = 0 };
 
-	watch_addr(&a, call_raw(from), from->len);
+	witness_addr(&a, call_raw(from), from->len);
 	return a;
 }
 
