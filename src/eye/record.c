@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The recorder: the event hook that appends JSON lines to a file. It runs in
+ * The recorder: the event hook that appends JSON lines to a file, and gives
+ * them to a hook of the program's own. It runs in
  * the middle of somebody else's program, in any thread, perhaps in a signal
  * handler, so it owns four promises: it takes no lock and allocates nothing,
  * it leaves errno alone, it never kills or blocks its host, and each line goes
@@ -52,6 +53,10 @@ static struct {
 } trace;
 
 static atomic_bool owned;
+typedef void own_fn(void *with, const char *text, size_t n);
+
+static _Atomic(own_fn *) own_line;      /* a hook of the program's own */
+static void *own_with;
 static atomic_bool torn;        /* our last line was cut by a full disk */
 static _Atomic size_t shown = SHOWN;
 static _Atomic uint64_t lost;
@@ -136,8 +141,9 @@ static char *far(size_t room)
 	return pages == MAP_FAILED ? NULL : pages;
 }
 
-static void write_event(const struct event *e)
+static void write_event(const struct event *e, bool filed)
 {
+	own_fn *own = atomic_load(&own_line);
 	size_t payload = atomic_load(&shown);
 	char near[NEAR];
 
@@ -151,7 +157,10 @@ static void write_event(const struct event *e)
 	line[0] = '\n';
 	size_t n = json_event(line + 1, (pages ? room : sizeof near) - 1, e, payload,
 	                      atomic_load(&lost));
-	append(line + 1, n);
+	if (filed)
+		append(line + 1, n);
+	if (own)
+		own(own_with, line + 1, n - 1);
 	if (pages)
 		munmap(pages, room);
 }
@@ -162,6 +171,8 @@ static void unhook(void)
 {
 	event_hook_fn *mine = record;
 
+	if (atomic_load(&own_line))
+		return;
 	__atomic_compare_exchange_n(&event_hook, &mine, NULL, false,
 	                            __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
@@ -169,14 +180,14 @@ static void unhook(void)
 static void record(const struct event *e)
 {
 	int saved = errno;
+	bool open = take(), filed = open && still_ours();
 
-	if (take()) {
-		if (still_ours())
-			write_event(e);
-		else
-			unhook();
+	if (filed || atomic_load(&own_line))
+		write_event(e, filed);
+	else if (open)
+		unhook();
+	if (open)
 		leave();
-	}
 	errno = saved;
 }
 
@@ -258,6 +269,20 @@ void eye_stop(void)
 	unhook();
 	if (atomic_exchange(&owned, false))
 		leave();
+	errno = saved;
+}
+
+void eye_hook(own_fn *line, void *with)
+{
+	int saved = errno;
+
+	atomic_store(&own_line, NULL);
+	own_with = with;
+	atomic_store(&own_line, line);
+	if (line)
+		event_watch(record);
+	else if (!atomic_load(&owned))
+		unhook();
 	errno = saved;
 }
 

@@ -264,6 +264,69 @@ static void environment_in_doubt_shows_nothing(void **state)
 	}
 }
 
+/* -- A hook of one's own ------------------------------------------------------ */
+
+struct heard {
+	int times;
+	size_t n;
+	char line[1000];
+};
+
+static void hear(void *with, const char *line, size_t n)
+{
+	struct heard *h = with;
+
+	h->times++;
+	h->n = n;
+	snprintf(h->line, sizeof h->line, "%.*s", (int)n, line);
+}
+
+static void a_hook_of_its_own_needs_no_file(void **state)
+{
+	struct heard h = { .times = 0 };
+
+	(void)state;
+	eye_hook(hear, &h);
+	emit("x", 1);
+	assert_int_equal(h.times, 1);
+	assert_int_equal(h.line[0], '{');
+	assert_int_equal(h.line[h.n - 1], '}');
+	assert_non_null(strstr(h.line, "\"data\":\"x\""));
+	eye_hook(NULL, NULL);
+	assert_null(event_hook);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void a_hook_of_its_own_and_a_file_hear_the_same(void **state)
+{
+	struct heard h = { .times = 0 };
+
+	(void)state;
+	assert_int_equal(eye_start(path), 0);
+	eye_hook(hear, &h);
+	emit("both", 4);
+	assert_true(trace_has(h.line));
+	eye_stop();
+	emit("one", 3);
+	assert_int_equal(h.times, 2);
+	assert_int_equal(count_lines(), 1);
+	eye_hook(NULL, NULL);
+	assert_null(event_hook);
+}
+
+static void a_file_goes_on_without_the_hook(void **state)
+{
+	struct heard h = { .times = 0 };
+
+	(void)state;
+	eye_hook(hear, &h);
+	assert_int_equal(eye_start(path), 0);
+	eye_hook(NULL, NULL);
+	emit("x", 1);
+	assert_int_equal(h.times, 0);
+	assert_int_equal(count_lines(), 1);
+}
+
 static const struct CMUnitTest tests[] = {
 	CLAIM(file_is_private),
 	CLAIM(existing_file_is_kept_and_its_mode),
@@ -280,6 +343,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(environment_child_emits_one_record),
 	CLAIM(environment_starts_it),
 	CLAIM(environment_in_doubt_shows_nothing),
+	CLAIM(a_hook_of_its_own_needs_no_file),
+	CLAIM(a_hook_of_its_own_and_a_file_hear_the_same),
+	CLAIM(a_file_goes_on_without_the_hook),
 };
 
 CHECK_MAIN(tests)
