@@ -91,10 +91,10 @@ static void count_writers(struct tapes_one *one)
 
 void tapes_dead(struct tapes *t, pid_t pid)
 {
-	for (struct tapes_one *one = t->each; one < t->each + t->n; one++)
-		for (size_t i = 0; i < one->count; i++)
-			if (one->pids[i] == pid)
-				count_writers(one);
+	for (size_t n = 0; n < t->n; n++)
+		for (size_t i = 0; i < t->each[n].count; i++)
+			if (t->each[n].pids[i] == pid)
+				count_writers(&t->each[n]);
 }
 
 /* -- Which there are ---------------------------------------------------------------------- */
@@ -150,9 +150,9 @@ static void look(struct tapes *t)
 		if (maker_of(entry->d_name) && strlen(entry->d_name) < NAME && !is_known(t, entry->d_name))
 			add(t, entry->d_name);
 	closedir(dir);
-	for (struct tapes_one *one = t->each; one < t->each + t->n; one++)
-		if (!one->tape)
-			open_one(t, one);
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->each[i].tape)
+			open_one(t, &t->each[i]);
 }
 
 void tapes_clean(int folder)
@@ -206,9 +206,9 @@ static void forget(struct tapes *t, size_t i)
 static void count(struct tapes *t, int64_t now)
 {
 	t->looked = now;
-	for (struct tapes_one *one = t->each; one < t->each + t->n; one++)
-		if (!one->abandoned)
-			count_writers(one);
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->each[i].abandoned)
+			count_writers(&t->each[i]);
 }
 
 size_t tapes_read(struct tapes *t, int64_t now, int64_t *at)
