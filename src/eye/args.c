@@ -19,16 +19,6 @@
 #include "names.h"
 #include "quote.h"
 
-bool args_sends(int call)
-{
-	return call >= EVENT_SEND && call <= EVENT_SPLICE;
-}
-
-bool args_receives(int call)
-{
-	return call >= EVENT_RECV && call <= EVENT_READV;
-}
-
 bool args_waits(int call)
 {
 	return call == EVENT_POLL || call == EVENT_SELECT || call == EVENT_EPOLL_WAIT;
@@ -59,7 +49,7 @@ static void put_more(struct put *p, int64_t number)
 
 static void put_payload(struct put *p, const struct event *e)
 {
-	bool unseen = e->moved || (args_sends(e->call) && e->asked);
+	bool unseen = e->moved || (event_sends(e) && e->asked);
 	char text[QUOTE_ROOM(ARGS_SHOWN)];
 
 	put_text(p, quote_event(text, sizeof text, e, ARGS_SHOWN) ? text : unseen ? "..." : "\"\"");
@@ -182,7 +172,7 @@ static void tell_bytes(struct put *p, const struct event *e, bool brief)
 		put_text(p, ", ");
 		names_put_flags(p, names_messages, flags);
 	}
-	if (!tells_peer(e) || (args_receives(e->call) && (brief || e->error || e->phase == EVENT_ENTER)))
+	if (!tells_peer(e) || (event_receives(e) && (brief || e->error || e->phase == EVENT_ENTER)))
 		return;
 	put_text(p, ", ");
 	put_place(p, &e->peer, e, brief);
@@ -382,13 +372,13 @@ static void put_moved(struct put *p, const struct event *e)
 		put_text(p, " of ");
 		put_number(p, e->whole);
 	}
-	if (args_receives(e->call) && tells_peer(e))
+	if (event_receives(e) && tells_peer(e))
 		put_from(p, e);
 }
 
 static void put_well(struct put *p, const struct event *e)
 {
-	bool bytes = args_sends(e->call) || args_receives(e->call);
+	bool bytes = event_sends(e) || event_receives(e);
 	bool made = e->call == EVENT_ACCEPT || e->call == EVENT_DUP || e->call == EVENT_FORK;
 
 	if (bytes) {

@@ -33,9 +33,7 @@ int args_text(char *out, size_t room, const struct event *e, bool brief);
  */
 int args_result(char *out, size_t room, const struct event *e);
 
-/* Is it a call that sends bytes, that receives some, that waits for sockets? */
-bool args_sends(int call);
-bool args_receives(int call);
+/* Is it a call that waits for sockets? */
 bool args_waits(int call);
 
 #endif

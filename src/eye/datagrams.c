@@ -92,10 +92,10 @@ static void put(struct datagrams *d, const struct event *e, const struct packet_
 bool datagrams_event(struct datagrams *d, const struct event *e)
 {
 	struct packet_end local, peer;
-	bool sends = args_sends(e->call);
+	bool sends = event_sends(e);
 	bool reads = e->call == EVENT_READ || e->call == EVENT_READV;
 
-	if ((!sends && !args_receives(e->call)) || e->error || (!e->moved && !e->peer.len))
+	if ((!sends && !event_receives(e)) || e->error || (!e->moved && !e->peer.len))
 		return true;
 	if (!sends && !reads && e->arg[0] & (MSG_PEEK | MSG_ERRQUEUE))
 		return true;

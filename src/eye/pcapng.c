@@ -72,15 +72,15 @@ static bool is_udp(const struct event *e)
 	return is_inet(e) && e->type == SOCK_DGRAM && (!e->proto || e->proto == IPPROTO_UDP);
 }
 
-static bool causes(int call)
+static bool causes(const struct event *e)
 {
-	return args_sends(call) || call == EVENT_CONNECT || call == EVENT_SHUTDOWN || call == EVENT_CLOSE;
+	return event_sends(e) || e->call == EVENT_CONNECT || e->call == EVENT_SHUTDOWN || e->call == EVENT_CLOSE;
 }
 
 /* Time goes on only: a record that comes late has the time of the one before. */
 static void set_time(struct pcapng *p, const struct event *e)
 {
-	int64_t time = causes(e->call) && e->took > 0 && e->time > INT64_MIN + e->took ? e->time - e->took : e->time;
+	int64_t time = causes(e) && e->took > 0 && e->time > INT64_MIN + e->took ? e->time - e->took : e->time;
 
 	if (time > p->f.now)
 		p->f.now = time;
@@ -96,7 +96,7 @@ void pcapng_event(struct pcapng *p, const struct event *e)
 	else if (is_udp(e))
 		p->left_out += !datagrams_event(p->datagrams, e);
 	else
-		p->left_out += e->moved && !e->error && (args_sends(e->call) || args_receives(e->call));
+		p->left_out += e->moved && !e->error && (event_sends(e) || event_receives(e));
 }
 
 uint64_t pcapng_left_out(const struct pcapng *p)

@@ -369,9 +369,9 @@ static void tell_call(struct segments *s, struct connection *c, int own, const s
 		tell_failure(s, c, own, e);
 	else if (e->call == EVENT_ACCEPT)
 		establish(s, c, own, comment);
-	else if (args_sends(e->call))
+	else if (event_sends(e))
 		tell_send(s, c, own, e, comment);
-	else if (args_receives(e->call))
+	else if (event_receives(e))
 		tell_receive(s, c, own, e, comment);
 	else if (e->call == EVENT_SHUTDOWN && e->arg[0] != SHUT_RD)
 		end_side(s, c, own, comment);

@@ -28,7 +28,7 @@ static int out(void *to, const char *bytes, size_t n)
 /* What causes something counts from its entry. */
 static int64_t effect(const struct event *e)
 {
-	bool causes = args_sends(e->call) || e->call == EVENT_CONNECT || e->call == EVENT_SHUTDOWN ||
+	bool causes = event_sends(e) || e->call == EVENT_CONNECT || e->call == EVENT_SHUTDOWN ||
 	              e->call == EVENT_CLOSE;
 
 	return causes ? e->time - e->took : e->time;
