@@ -19,11 +19,11 @@
 
 struct parse {
 	const char *at, *end;
-	char *word;             /* where strings go that are passed over, or taken as words */
+	char *word;             /* where strings go that are taken as words */
 	size_t room;            /* of word and of each other buffer: longer than the text */
 };
 
-/* Takes a string's next character. False: it must not be there. */
+/* Takes a string's next character: printable ASCII as itself. False: it must not be there. */
 typedef bool parse_put_fn(struct put *p, uint32_t point);
 
 /* As UTF-8; the same without NUL, for U+FFFD takes its place; as the byte with its number. */

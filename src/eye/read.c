@@ -21,6 +21,8 @@
 struct read {
 	struct parse l;
 	struct event *e;
+	uint32_t wanted, seen, times;   /* keys, one bit each by their place in the table */
+	size_t next;                    /* the key that is likely now */
 	char *word, *data, *text;
 	struct iovec iov;
 };
@@ -125,9 +127,12 @@ static bool read_call(struct read *r, size_t field)
 	(void)field;
 	if (!word(r, &n))
 		return false;
-	for (int call = 0; call < EVENT_CALLS; call++)
-		if (!strcmp(event_call_name(call), r->l.word))
+	for (int call = 0; call < EVENT_CALLS; call++) {
+		const char *name = event_call_name(call);
+
+		if (*name == *r->l.word && !strcmp(name, r->l.word))
 			r->e->call = (uint16_t)call;
+	}
 	return true;
 }
 
@@ -232,24 +237,27 @@ static const struct key {
 
 enum { KEYS = sizeof keys / sizeof *keys };
 
-static size_t find(const char *name)
+/* Written keys come in the order of the table, so it is gone round once from where the last one was. */
+static size_t find(const char *name, size_t from)
 {
-	size_t i = 0;
+	for (size_t n = 0; n < KEYS; n++) {
+		size_t i = (from + n) % KEYS;
 
-	while (i < KEYS && strcmp(keys[i].name, name) != 0)
-		i++;
-	return i;
+		if (*keys[i].name == *name && !strcmp(keys[i].name, name))
+			return i;
+	}
+	return KEYS;
 }
 
-static bool member(struct read *r, uint32_t *seen)
+static bool member(struct read *r)
 {
 	const char *begin = r->l.at;
 	size_t n;
 
 	if (!word(r, &n))
 		return false;
-	size_t i = find(r->word);
-	if (i < KEYS && *seen >> i & 1) {
+	size_t i = find(r->word, r->next);
+	if (i < KEYS && r->seen >> i & 1) {
 		r->l.at = begin;
 		return false;
 	}
@@ -257,16 +265,17 @@ static bool member(struct read *r, uint32_t *seen)
 		return false;
 	if (i == KEYS)
 		return parse_skip(&r->l);
-	*seen |= UINT32_C(1) << i;
-	return keys[i].read(r, keys[i].field);
+	r->seen |= UINT32_C(1) << i;
+	r->next = i + 1;
+	return r->wanted >> i & 1 ? keys[i].read(r, keys[i].field) : parse_skip(&r->l);
 }
 
-static bool object(struct read *r, uint32_t *seen)
+static bool object(struct read *r)
 {
 	if (!parse_sign(&r->l, '{'))
 		return false;
 	for (bool more = !parse_is(&r->l, '}'); more;) {
-		if (!member(r, seen))
+		if (!member(r))
 			return false;
 		more = parse_sign(&r->l, ',');
 		if (!more && !parse_is(&r->l, '}'))
@@ -276,9 +285,24 @@ static bool object(struct read *r, uint32_t *seen)
 	return r->l.at == r->l.end;
 }
 
+/* What order_time() looks at. */
+static uint32_t keys_of_times(void)
+{
+	static const char *const names[] = { "time", "call", "phase", "took", "arg" };
+	uint32_t all = 0;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		all |= UINT32_C(1) << find(names[i], 0);
+	return all;
+}
+
 struct read *read_new(void)
 {
-	return calloc(1, sizeof(struct read));
+	struct read *r = calloc(1, sizeof *r);
+
+	if (r)
+		r->times = keys_of_times();
+	return r;
 }
 
 void read_free(struct read *r)
@@ -307,10 +331,8 @@ static bool has_room(struct read *r, size_t n)
 	return true;
 }
 
-int read_event(struct read *r, const char *line, size_t n, struct event *e, size_t *at)
+static int read_line(struct read *r, const char *line, size_t n, struct event *e, size_t *at)
 {
-	uint32_t seen = 0;
-
 	*at = 0;
 	*e = (struct event){ .fd = -1, .other = -1, .phase = EVENT_RETURN };
 	if (!has_room(r, n))
@@ -318,11 +340,29 @@ int read_event(struct read *r, const char *line, size_t n, struct event *e, size
 	r->e = e;
 	r->l.at = line;
 	r->l.end = line + n;
-	if (!object(r, &seen)) {
-		*at = (size_t)(r->l.at - line);
-		return -EINVAL;
-	}
-	if (!(seen >> find("whole") & 1))
+	r->seen = 0;
+	r->next = 0;
+	if (object(r))
+		return 0;
+	*at = (size_t)(r->l.at - line);
+	return -EINVAL;
+}
+
+int read_event(struct read *r, const char *line, size_t n, struct event *e, size_t *at)
+{
+	int err;
+
+	r->wanted = UINT32_MAX;
+	err = read_line(r, line, n, e, at);
+	if (!err && !(r->seen >> find("whole", 0) & 1))
 		e->whole = e->moved;
-	return 0;
+	return err;
+}
+
+int read_times(struct read *r, const char *line, size_t n, struct event *e)
+{
+	size_t at;
+
+	r->wanted = r->times;
+	return read_line(r, line, n, e, &at);
 }

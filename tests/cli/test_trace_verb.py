@@ -451,9 +451,12 @@ def test_lines_that_are_no_records_are_told_and_passed_over(pair, tmp_path):
     trace("-q", "-o", path, *pair)
     good = path.read_text().splitlines()
     bad = ["{", "nonsense", '{"time":', "x" * (1 << 20) + "x", "\0", "[1]", '{"call":7}']
-    path.write_text("\n".join([*bad, *good, good[0][:50]]))
+    longest = [each.ljust(1 << 20) for each in good]            # they end anywhere in what is read at once
+    path.write_text("\n".join([*bad, *longest, good[0][:50]]))
     done = trace(path)
-    assert done.returncode == 0 and "recv(" in done.stdout
+    assert done.returncode == 0
+    path.write_text("\n".join(good))
+    assert done.stdout == trace(path).stdout and "recv(" in done.stdout
     lines = done.stderr.splitlines()
     assert re.search(r"talk.json: line 1: not a record, at byte \d+", lines[0])
     assert re.search(r"line 4: longer than 1m", lines[3])
@@ -692,6 +695,16 @@ def test_where_two_conversations_part_is_told(recorded):
     assert (done.returncode, done.stderr) == (1, "")
     assert re.match(r"they part at call \d+ ", done.stdout) and done.stdout.count("listen(s1, 77)") == 1
     assert str(recorded[0]) in done.stdout and str(recorded[1]) in done.stdout
+
+
+def test_what_can_be_read_but_once_is_compared_too(recorded):
+    lines = recorded[0].read_text().splitlines(keepends=True)
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as late:
+        late.stdin.write("".join(reversed(lines)).encode())
+        late.stdin.close()
+        done = subprocess.run([COMMAND, "trace", "--diff", "/dev/stdin", recorded[1]], stdin=late.stdout,
+                              capture_output=True, text=True, timeout=LIMIT)
+    assert (done.returncode, done.stderr) == (0, "") and re.fullmatch(r"the same: \d+ calls\n", done.stdout)
 
 
 def test_a_missing_file_is_no_difference(recorded, tmp_path):

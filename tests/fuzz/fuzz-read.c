@@ -10,6 +10,7 @@
 
 #include "eye/args.h"
 #include "eye/json.h"
+#include "eye/order.h"
 #include "eye/read.h"
 
 enum { PAYLOAD = 4096 };
@@ -31,8 +32,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (!r)
 		return 0;
+	struct event times;
+	bool timed = !read_times(r, (const char *)data, n, &times);
 	int err = read_event(r, (const char *)data, n, &e, &at);
 	hold(err <= 0 && (!err || at <= n));
+	hold(err || (timed && order_time(&times) == order_time(&e)));
 	/* A longer text is cut, perhaps within a letter. */
 	if (!err && (!e.text || strlen(e.text) < JSON_TEXT - 6)) {
 		args_text(text, sizeof text, &e, n % 2);

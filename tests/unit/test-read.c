@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "eye/json.h"
+#include "eye/order.h"
 #include "eye/read.h"
 
 enum { PAYLOAD = 300, ROUNDS = 200 };
@@ -49,6 +50,8 @@ static void assert_same_again(const struct event *e)
 	size_t n = json_event(line, sizeof line, e, PAYLOAD, 0);
 
 	assert_true(n > 0);
+	assert_int_equal(read_times(reader, line, n, &got), 0);
+	assert_int_equal(order_time(&got), order_time(e));
 	assert_int_equal(read_event(reader, line, n, &got, &at), 0);
 	json_event(again, sizeof again, &got, PAYLOAD, 0);
 	assert_string_equal(again, line);
