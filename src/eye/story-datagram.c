@@ -18,29 +18,28 @@ static void label(struct row_arrow *a, uint64_t n)
 
 /* -- Under way -------------------------------------------------------------------------- */
 
-/* Take out the oldest: of those that are done, or of all. */
+static void take_out(struct story_flight *f, struct story_datagram *d)
+{
+	*(d->before ? &d->before->next : &f->first) = d->next;
+	*(d->next ? &d->next->before : &f->last) = d->before;
+	f->done -= d->taken || d->lost;
+	f->open -= d->open;
+	f->n--;
+	free(d);
+}
+
+/* Take out the n oldest: of those that are done, or of all. */
 static void thin(struct story_flight *f, size_t n, bool done)
 {
-	struct story_datagram *first = NULL, *last = NULL, *next;
+	struct story_datagram *next;
 
-	for (struct story_datagram *d = f->first; d; d = next) {
+	for (struct story_datagram *d = f->first; d && n; d = next) {
 		next = d->next;
-		d->next = NULL;
-		if (n && (!done || d->taken || d->lost)) {
-			f->done -= d->taken || d->lost;
-			f->n--;
-			n--;
-			free(d);
+		if (done && !d->taken && !d->lost)
 			continue;
-		}
-		if (last)
-			last->next = d;
-		else
-			first = d;
-		last = d;
+		take_out(f, d);
+		n--;
 	}
-	f->first = first;
-	f->last = last;
 }
 
 static bool put(struct story_flight *f, const struct story_datagram *one)
@@ -54,11 +53,10 @@ static bool put(struct story_flight *f, const struct story_datagram *one)
 	if (f->done >= 2 * STORY_DONE)
 		thin(f, STORY_DONE, true);
 	*d = *one;
-	if (f->last)
-		f->last->next = d;
-	else
-		f->first = d;
+	d->before = f->last;
+	*(f->last ? &f->last->next : &f->first) = d;
 	f->last = d;
+	f->open += d->open;
 	f->n++;
 	return true;
 }
@@ -89,23 +87,36 @@ void story_datagram_begun(struct story *s, struct story_inner *k, const struct e
 	if (!receiver || e->call == EVENT_SENDMMSG)
 		return;
 	put(&receiver->flight, &(struct story_datagram){
-		.call = call, .lane = k->is.lane, .from = k, .receiver = receiver, .n = e->asked,
+		.call = call, .lane = k->is.lane, .from = k, .receiver = receiver, .n = e->asked, .open = true,
 		.to = e->peer.len ? e->peer : k->is.peer_addr });
+}
+
+/* That of a call which has not returned: among the latest, behind perhaps thousands that nobody receives. */
+static struct story_datagram *open_one(const struct story_flight *f, uint32_t call)
+{
+	size_t left = f->open;
+
+	for (struct story_datagram *d = f->last; d && left; d = d->before) {
+		if (d->open && d->call == call)
+			return d;
+		left -= d->open;
+	}
+	return NULL;
 }
 
 /* The return of one that was begun. */
 static bool has_begun(struct story_inner *receiver, const struct event *e, const struct row *row)
 {
-	struct story_datagram *d = receiver ? receiver->flight.first : NULL;
+	struct story_datagram *d = receiver ? open_one(&receiver->flight, row->call) : NULL;
 
-	while (d && d->call != row->call)
-		d = d->next;
-	if (!d || e->call == EVENT_SENDMMSG)
+	if (!d)
 		return false;
+	receiver->flight.open--;
+	d->open = false;
 	d->hash = e->hash;
 	if (e->error && !d->taken) {
+		receiver->flight.done += !d->lost;
 		d->taken = true;
-		receiver->flight.done++;
 	}
 	return true;
 }

@@ -34,19 +34,19 @@ struct story_piece {
 	int lane;
 	uint64_t first, end;
 	bool open;                      /* the send is still under way: how many is not known yet */
-	struct story_piece *next;
+	struct story_piece *before, *next;
 };
 
 /* Datagrams in the order in which they left. */
 struct story_flight {
 	struct story_datagram *first, *last;
-	size_t n, done;                 /* done: arrived, or overtaken */
+	size_t n, done, open;           /* done: arrived, or overtaken; open: their sends have not returned */
 };
 
 /* What only the story needs of a socket. The public part comes first. */
 struct story_inner {
 	struct story_socket is;
-	struct story_piece *pieces, **last;     /* sent and not yet received by the peer */
+	struct story_piece *pieces, *last;      /* sent and not yet received by the peer */
 	int open;                               /* how many of them belong to sends that are under way */
 	size_t pieces_n;
 	struct story_side { int32_t pid; uint64_t shift; } side[2];     /* out, in: who moved last */
@@ -70,8 +70,8 @@ struct story_datagram {
 	struct story_inner *from, *receiver;    /* receiver: NULL when nobody is known to be there */
 	struct event_addr to;
 	uint64_t n, hash;
-	bool taken, lost;
-	struct story_datagram *next;
+	bool taken, lost, open;
+	struct story_datagram *before, *next;
 };
 
 struct story {

@@ -35,7 +35,6 @@ static struct story_inner *new_socket(struct story *s, const struct event *e)
 	struct story_inner *k = calloc(1, sizeof *k);
 	if (!k)
 		return NULL;
-	k->last = &k->pieces;
 	k->is.cookie = e->cookie;
 	k->is.lane = story_lane(s, e);
 	k->is.time_opened = e->time - e->took;

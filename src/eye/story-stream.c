@@ -53,11 +53,14 @@ static uint64_t place_of(const struct story_inner *k, const struct event *e)
 /* The piece of a send that is under way is made at its entry, lest its bytes arrive before its return. */
 static struct story_piece *open_piece(struct story_inner *k, uint32_t call)
 {
-	struct story_piece *p = k->open ? k->pieces : NULL;
+	int left = k->open;             /* the few latest, behind perhaps thousands that nobody has received yet */
 
-	while (p && !(p->open && p->call == call))
-		p = p->next;
-	return p;
+	for (struct story_piece *p = k->last; p && left; p = p->before) {
+		if (p->open && p->call == call)
+			return p;
+		left -= p->open;
+	}
+	return NULL;
 }
 
 static void forget_first(struct story_inner *k)
@@ -65,8 +68,10 @@ static void forget_first(struct story_inner *k)
 	struct story_piece *p = k->pieces;
 
 	k->pieces = p->next;
-	if (!k->pieces)
-		k->last = &k->pieces;
+	if (k->pieces)
+		k->pieces->before = NULL;
+	else
+		k->last = NULL;
 	k->open -= p->open;
 	k->pieces_n--;
 	free(p);
@@ -80,9 +85,13 @@ static void add_piece(struct story_inner *k, uint32_t call, uint64_t first, uint
 		return;
 	if (k->pieces_n == STORY_PIECES)
 		forget_first(k);
-	*p = (struct story_piece){ .call = call, .lane = k->is.lane, .first = first, .end = end, .open = open };
-	*k->last = p;
-	k->last = &p->next;
+	*p = (struct story_piece){ .call = call, .lane = k->is.lane, .first = first, .end = end, .open = open,
+	                           .before = k->last };
+	if (k->last)
+		k->last->next = p;
+	else
+		k->pieces = p;
+	k->last = p;
 	k->open += open;
 	k->pieces_n++;
 }
@@ -100,7 +109,9 @@ void story_sent(struct story *s, struct story_inner *k, const struct event *e, u
 
 	(void)s;
 	if (p) {
-		*p = (struct story_piece){ call, p->lane, first, e->error ? first : first + e->whole, false, p->next };
+		p->first = first;
+		p->end = e->error ? first : first + e->whole;
+		p->open = false;
 		k->open--;
 	} else if (story_flags(e) & MSG_OOB) {
 		k->urgent_call = call;

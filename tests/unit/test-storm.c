@@ -383,6 +383,29 @@ static void many_datagrams_take_little(void **state)
 	assert_cheap("datagrams (a quarter)", start);
 }
 
+static void datagrams_that_nobody_receives_take_little(void **state)
+{
+	int64_t start = used();
+
+	(void)state;
+	stage.clock = CLOCK_SEC;
+	way_open(false);
+	struct end server = events_udp(1, 3, "127.0.0.1:53"), client = events_udp(2, 3, "127.0.0.1:5000");
+	struct event e = events_record(&server, EVENT_BIND);
+	order_put(way.order, &e);
+	for (int i = 0; i < RECORDS / 2; i++) {
+		struct iovec iov;
+
+		stage.clock += 10000 - STAGE_STEP;
+		e = events_moved(&client, EVENT_SENDTO, "hello", 5, &iov);
+		e.peer = server.local;
+		order_put(way.order, &e);
+		way_take(stage.clock - LAG_NS);
+	}
+	way_close();
+	assert_cheap("unread datagrams (a half)", start);
+}
+
 static void many_short_connections_take_little(void **state)
 {
 	int64_t start = used();
@@ -424,6 +447,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_stream_that_nobody_is_seen_to_read_takes_little),
 	cmocka_unit_test(a_stream_from_a_stranger_takes_little),
 	cmocka_unit_test(many_datagrams_take_little),
+	cmocka_unit_test(datagrams_that_nobody_receives_take_little),
 	cmocka_unit_test(many_short_connections_take_little),
 };
 
