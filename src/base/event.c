@@ -244,20 +244,43 @@ size_t event_preview(const struct event *e, void *out, size_t room)
 }
 
 /* One block: the record, its only iovec, the payload, the text. */
-struct event *event_copy(const struct event *e, size_t payload)
-{
-	struct block { struct event e; struct iovec iov; char bytes[]; } *b;
-	size_t text = e->text ? strlen(e->text) + 1 : 0;
-	size_t n = e->iov ? (e->moved < payload ? e->moved : payload) : 0;
+struct block {
+	struct event e;
+	struct iovec iov;
+	char bytes[];
+};
 
-	b = malloc(sizeof *b + n + text);
-	if (!b)
-		return NULL;
+static size_t kept(const struct event *e, size_t payload)
+{
+	return e->iov ? (e->moved < payload ? e->moved : payload) : 0;
+}
+
+static size_t text_size(const struct event *e)
+{
+	return e->text ? strlen(e->text) + 1 : 0;
+}
+
+size_t event_size(const struct event *e, size_t payload)
+{
+	return sizeof(struct block) + kept(e, payload) + text_size(e);
+}
+
+struct event *event_copy_into(void *block, const struct event *e, size_t payload)
+{
+	struct block *b = block;
+	size_t text = text_size(e), n = event_preview(e, b->bytes, kept(e, payload));
+
 	b->e = *e;
-	n = event_preview(e, b->bytes, n);
 	b->iov = (struct iovec){ b->bytes, n };
 	b->e.iov = n ? &b->iov : NULL;
 	b->e.iovs = n ? 1 : 0;
 	b->e.text = text ? memcpy(b->bytes + n, e->text, text) : NULL;
 	return &b->e;
+}
+
+struct event *event_copy(const struct event *e, size_t payload)
+{
+	void *block = malloc(event_size(e, payload));
+
+	return block ? event_copy_into(block, e, payload) : NULL;
 }

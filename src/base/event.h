@@ -126,6 +126,10 @@ bool event_receives(const struct event *e);
  */
 struct event *event_copy(const struct event *e, size_t payload);
 
+/* The same into memory of the caller's, aligned as by malloc(3) and of at least event_size() bytes. */
+struct event *event_copy_into(void *block, const struct event *e, size_t payload);
+size_t event_size(const struct event *e, size_t payload);
+
 /* Fill time, pid, tid and program, and -1 into fd and other; zero the rest. */
 void event_init(struct event *e, int call, int phase);
 

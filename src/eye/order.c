@@ -7,14 +7,20 @@
  */
 #include "order.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "../base/clock.h"
 #include "map.h"
 
+/* Most records are small; as many of such are kept for the next ones, for malloc(3) would cost more than all else. */
+enum { USUAL = 640, SPARES = 4096 };
+
 struct entry {
 	struct event *event;
-	bool dropped;
+	struct entry *next;     /* of the spare ones */
+	bool dropped, usual;
+	max_align_t block[];    /* the event */
 };
 
 /* What is compared lies in the heap itself: to follow a pointer for it costs more than all else. */
@@ -30,7 +36,8 @@ struct order {
 	size_t n, room;
 	uint64_t turns;
 	struct map entries;     /* by thread: its last entry of a call that causes, while it is here */
-	struct event *taken;
+	struct entry *taken, *spare;
+	size_t spares;
 };
 
 struct order *order_new(void)
@@ -47,10 +54,32 @@ void order_hold(struct order *o, int ms)
 	o->hold = ms * CLOCK_MS;
 }
 
-static void drop(struct entry *e)
+static struct entry *new_entry(struct order *o, const struct event *event)
 {
-	free(e->event);
-	free(e);
+	size_t size = event_size(event, SIZE_MAX);
+	bool usual = size <= USUAL;
+	struct entry *e = usual ? o->spare : NULL;
+
+	if (e) {
+		o->spare = e->next;
+		o->spares--;
+	} else {
+		e = malloc(sizeof *e + (usual ? USUAL : size));
+	}
+	if (e)
+		*e = (struct entry){ .event = event_copy_into(e->block, event, SIZE_MAX), .usual = usual };
+	return e;
+}
+
+static void drop(struct order *o, struct entry *e)
+{
+	if (!e || !e->usual || o->spares == SPARES) {
+		free(e);
+		return;
+	}
+	e->next = o->spare;
+	o->spare = e;
+	o->spares++;
 }
 
 void order_free(struct order *o)
@@ -58,7 +87,11 @@ void order_free(struct order *o)
 	if (!o)
 		return;
 	for (size_t i = 0; i < o->n; i++)
-		drop(o->heap[i].entry);
+		free(o->heap[i].entry);
+	for (struct entry *e = o->spare, *next; e; e = next) {
+		next = e->next;
+		free(e);
+	}
 	map_free(&o->entries);
 	free(o->heap);
 	free(o->taken);
@@ -174,40 +207,34 @@ static int64_t place(struct order *o, const struct event *e)
 
 bool order_put(struct order *o, const struct event *e)
 {
-	struct entry *entry = calloc(1, sizeof *entry);
-	struct event *copy = event_copy(e, SIZE_MAX);
+	struct entry *entry = new_entry(o, e);
 
-	if (!entry || !copy)
-		goto lost;
-	entry->event = copy;
-	if (!push(o, (struct slot){ place(o, e), o->turns++, entry }))
-		goto lost;
+	if (!entry)
+		return false;
+	if (!push(o, (struct slot){ place(o, e), o->turns++, entry })) {
+		drop(o, entry);
+		return false;
+	}
 	if (!was_caused(e))
 		map_set(&o->entries, thread_of(e), e->phase == EVENT_ENTER ? entry : NULL);
 	return true;
-lost:
-	free(copy);
-	free(entry);
-	return false;
 }
 
 const struct event *order_take(struct order *o, int64_t now)
 {
 	int64_t until = now == INT64_MAX ? now : now - o->hold;
 
-	free(o->taken);
+	drop(o, o->taken);
 	o->taken = NULL;
 	while (o->n && !o->taken && o->heap[0].key <= until) {
 		struct entry *e = pop(o);
 
 		if (map_get(&o->entries, thread_of(e->event)) == e)
 			map_set(&o->entries, thread_of(e->event), NULL);
-		if (e->dropped) {
-			drop(e);
-		} else {
-			o->taken = e->event;
-			free(e);
-		}
+		if (e->dropped)
+			drop(o, e);
+		else
+			o->taken = e;
 	}
-	return o->taken;
+	return o->taken ? o->taken->event : NULL;
 }
