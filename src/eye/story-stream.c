@@ -126,9 +126,10 @@ void story_pieces_free(struct story_inner *k)
 		forget_first(k);
 }
 
+/* Of a send that is under way, too: what has come was all that it had, and its return may never be told. */
 static void forget_before(struct story_inner *k, uint64_t end)
 {
-	while (k->pieces && !k->pieces->open && k->pieces->end <= end)
+	while (k->pieces && k->pieces->end <= end)
 		forget_first(k);
 }
 

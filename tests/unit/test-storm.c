@@ -14,6 +14,7 @@
 #include "eye/explain.h"
 #include "eye/fold.h"
 #include "eye/order.h"
+#include "eye/story-inner.h"
 
 /* A sanitizer keeps what was freed: time and memory say nothing then. clang has a way of its own to tell of it. */
 #if defined(__has_feature)
@@ -325,6 +326,32 @@ static void a_long_stream_takes_little(void **state)
 	assert_cheap("stream", start);
 }
 
+/* A tape that was full has lost the return of a send. */
+static void a_stream_with_a_gap_takes_little(void **state)
+{
+	int64_t start = used();
+
+	(void)state;
+	stage.clock = CLOCK_SEC;
+	way_open(false);
+	struct talk t = connect_ends();
+	struct event entry = events_record(&t.client, EVENT_SEND);
+	entry.phase = EVENT_ENTER;
+	entry.asked = 64;
+	entry.took = 0;
+	order_put(way.order, &entry);
+	put_call(&t.server, EVENT_SEND, 64, 10000);
+	put_call(&t.client, EVENT_RECV, 64, 10000);
+	for (int i = 0; i < RECORDS / 4; i++) {
+		put_call(&t.client, EVENT_SEND, 64, 10000);
+		put_call(&t.server, EVENT_RECV, 64, 10000);
+		for (uint32_t k = 0; k < way.story->sockets_n; k++)
+			assert_true(way.story->sockets[k]->pieces_n < 1000);
+	}
+	way_close();
+	assert_cheap("stream with a gap", start);
+}
+
 static void a_stream_that_nobody_is_seen_to_read_takes_little(void **state)
 {
 	int64_t start = used();
@@ -444,6 +471,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(nor_by_cause),
 	cmocka_unit_test(a_long_ping_pong_takes_little),
 	cmocka_unit_test(a_long_stream_takes_little),
+	cmocka_unit_test(a_stream_with_a_gap_takes_little),
 	cmocka_unit_test(a_stream_that_nobody_is_seen_to_read_takes_little),
 	cmocka_unit_test(a_stream_from_a_stranger_takes_little),
 	cmocka_unit_test(many_datagrams_take_little),
