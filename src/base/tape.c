@@ -200,6 +200,11 @@ uint64_t tape_lost(const struct tape *t)
 	return atomic_load_explicit(&t->shared->lost, memory_order_relaxed) + t->unread;
 }
 
+bool tape_is_crowded(const struct tape *t)
+{
+	return atomic_load_explicit(&t->shared->head, memory_order_relaxed) - t->tail > t->room / 4;
+}
+
 /* -- Writing ------------------------------------------------------------------------ */
 
 /* Room for n bytes in one piece, what it passes over included; NULL when the tape is full. */

@@ -57,6 +57,9 @@ struct tape *tape_open(const char *path);
  */
 bool tape_read(struct tape *t, struct event *e, bool abandoned);
 
+/* Is so much of it taken, a quarter, that the reader had better hurry? */
+bool tape_is_crowded(const struct tape *t);
+
 /* Records that found no room, or could not be read. */
 uint64_t tape_lost(const struct tape *t);
 

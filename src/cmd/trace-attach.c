@@ -18,6 +18,7 @@
 #include "trace-show.h"
 #include "trace-signals.h"
 #include "trace-tapes.h"
+#include "trace-turns.h"
 #include "trace.h"
 
 enum { TICK_LEAST = 2, TICK_MOST = 20, QUIET_MS = 50 };
@@ -76,6 +77,8 @@ struct attach {
 	struct signals signals;
 	struct tapes tapes;
 	struct show show;
+	int ms;                         /* until the next turn */
+	int64_t heard;                  /* when the last record came */
 };
 
 static void take(void *attach, const struct event *e)
@@ -93,25 +96,30 @@ static bool gives_up(void *attach)
 	return a->signals.asked || a->signals.typed;
 }
 
-/* Until somebody interrupts it, or nobody reads any more. */
-static void loop(struct attach *a)
+static int turn(void *attach)
 {
-	int64_t heard = clock_now(), now, until;
-	int ms = TICK_LEAST;
+	struct attach *a = attach;
+	int64_t now = clock_now(), until;
 
-	while (!gives_up(a) && !a->show.error) {
-		signals_wait(&a->signals, ms);
-		now = clock_now();
-		if (tapes_read(&a->tapes, now, &until)) {
-			heard = now;
-			ms = TICK_LEAST;
-		} else {
-			ms = ms < TICK_MOST ? ms + 1 : TICK_MOST;
-		}
-		show_until(&a->show, until);
-		if (now - heard >= QUIET_MS * CLOCK_MS)
-			show_idle(&a->show);
+	if (gives_up(a) || a->show.error)
+		return -1;
+	if (tapes_read(&a->tapes, now, &until)) {
+		a->heard = now;
+		a->ms = TICK_LEAST;
+	} else if (a->ms < TICK_MOST) {
+		a->ms++;
 	}
+	show_until(&a->show, until);
+	if (now - a->heard >= QUIET_MS * CLOCK_MS)
+		show_idle(&a->show);
+	return a->ms;
+}
+
+static bool is_late(void *attach)
+{
+	struct attach *a = attach;
+
+	return tapes_are_crowded(&a->tapes);
 }
 
 static int attach(struct attach *a, const struct trace *t, const struct room *room)
@@ -125,7 +133,10 @@ static int attach(struct attach *a, const struct trace *t, const struct room *ro
 	a->show.with = a;
 	signals_begin(&a->signals);
 	tapes_begin(&a->tapes, room->fd, take, a);
-	loop(a);
+	a->heard = clock_now();
+	a->ms = TICK_LEAST;
+	/* Until somebody interrupts it, or nobody reads any more. */
+	turns_run(&(struct turns){ .turn = turn, .is_late = is_late, .with = a, .fd = a->signals.fd });
 	tapes_settle(&a->tapes);
 	lost = tapes_lost(&a->tapes) + a->show.lost;
 	code = show_end(&a->show);

@@ -2,7 +2,7 @@
 /*
  * A run: programs are started one after the other, their tapes read every few
  * milliseconds and drawn, until the last program has ended and the others have
- * been ended. One thread does it all, and never waits for a program.
+ * been ended. One thread at a time does it all, and never waits for a program.
  */
 #include <errno.h>
 #include <limits.h>
@@ -21,6 +21,7 @@
 #include "trace-show.h"
 #include "trace-signals.h"
 #include "trace-tapes.h"
+#include "trace-turns.h"
 #include "trace-unseen.h"
 #include "trace.h"
 #include "value.h"
@@ -40,6 +41,7 @@ struct run {
 	bool last_over;                 /* the last program has ended, and so shall the others */
 	int passed_on;                  /* a signal that all programs were given; 0: none */
 	int code;                       /* of a program that could not be started; 0: none */
+	int ms;                         /* until the next turn */
 	int64_t heard, until;           /* when the last record came; and up to when all were read */
 };
 
@@ -193,20 +195,45 @@ static int tick(size_t n, int before)
 	return n ? TICK_LEAST : before < TICK_MOST ? before + 1 : TICK_MOST;
 }
 
+static int turn(void *run)
+{
+	struct run *r = run;
+
+	if (is_over(r, clock_now()))
+		return -1;
+	signals_wait(&r->signals, 0);
+	pass_on(r);
+	r->ms = tick(read_tapes(r), r->ms);
+	reap(r);
+	if (!r->passed_on && !r->code && !r->last_over)
+		start_next(r, clock_now());
+	look_for_unseen(r, clock_now());
+	return r->ms;
+}
+
+static bool is_late(void *run)
+{
+	struct run *r = run;
+
+	return tapes_are_crowded(&r->tapes);
+}
+
+/* A program that is started is as nice as who starts it; and who is stopped at each call waits for us. */
+static bool needs_all(void *run)
+{
+	struct run *r = run;
+
+	return r->programs.ptrace || r->programs.started < r->programs.count;
+}
+
 static void loop(struct run *r)
 {
-	int ms = TICK_LEAST;
+	const struct turns turns = { .turn = turn, .is_late = is_late, .with = r, .fd = r->signals.fd };
 
+	r->ms = TICK_LEAST;
 	start(r);
-	while (!is_over(r, clock_now())) {
-		signals_wait(&r->signals, ms);
-		pass_on(r);
-		ms = tick(read_tapes(r), ms);
-		reap(r);
-		if (!r->passed_on && !r->code && !r->last_over)
-			start_next(r, clock_now());
-		look_for_unseen(r, clock_now());
-	}
+	if (turns_alone(&turns, needs_all))
+		turns_run(&turns);
 }
 
 static int code_of(const struct run *r)

@@ -18,7 +18,7 @@
 #include "../base/clock.h"
 #include "../base/tape.h"
 
-enum { AT_ONCE = 4096, PATH = 320, NAME = 64, OFTEN_MS = 100 };
+enum { AT_ONCE = 1024, PATH = 320, NAME = 64, OFTEN_MS = 100 };
 
 struct tapes_one {
 	char name[NAME];
@@ -243,6 +243,14 @@ void tapes_settle(struct tapes *t)
 	for (int64_t until = now; at < until; now = clock_now())
 		if (!tapes_read(t, now, &at))
 			break;
+}
+
+bool tapes_are_crowded(const struct tapes *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->each[i].tape && tape_is_crowded(t->each[i].tape))
+			return true;
+	return false;
 }
 
 uint64_t tapes_lost(const struct tapes *t)

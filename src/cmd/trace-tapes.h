@@ -41,6 +41,9 @@ void tapes_dead(struct tapes *t, pid_t pid);
 /* Read what is there now to its end, and forget those whose writers have all ended. */
 void tapes_settle(struct tapes *t);
 
+/* Does a writer have to fear for room soon? */
+bool tapes_are_crowded(const struct tapes *t);
+
 /* Records that found no room. */
 uint64_t tapes_lost(const struct tapes *t);
 
