@@ -35,7 +35,7 @@ void witness_addr(struct event_addr *to, const struct sockaddr *from, socklen_t 
 
 /* -- Who a descriptor is ------------------------------------------------------------ */
 
-static int int_option(const struct witness_ask *ask, int fd, int option)
+int witness_option(const struct witness_ask *ask, int fd, int option)
 {
 	int value = 0;
 	socklen_t n = sizeof value;
@@ -57,14 +57,14 @@ uint64_t witness_cookie(const struct witness_ask *ask, int fd)
 
 static void identify(struct flow *f, const struct witness_ask *ask, int fd)
 {
-	f->family = int_option(ask, fd, SO_DOMAIN);
-	f->type = int_option(ask, fd, SO_TYPE);
-	f->proto = int_option(ask, fd, SO_PROTOCOL);
+	f->family = witness_option(ask, fd, SO_DOMAIN);
+	f->type = witness_option(ask, fd, SO_TYPE);
+	f->proto = witness_option(ask, fd, SO_PROTOCOL);
 	f->cookie = witness_cookie(ask, fd);
 	f->known = f->family != 0;
 }
 
-static bool has_port(const struct event_addr *a, int family)
+bool witness_has_port(const struct event_addr *a, int family)
 {
 	uint16_t port = 0;
 
@@ -75,8 +75,7 @@ static bool has_port(const struct event_addr *a, int family)
 	return port != 0;
 }
 
-/* A socket that has no such address any more must not show the one it had. */
-static void locate_one(struct event_addr *to, int fd, int (*get)(int, struct sockaddr *, socklen_t *))
+void witness_locate(struct event_addr *to, int fd, int (*get)(int, struct sockaddr *, socklen_t *))
 {
 	struct sockaddr_storage a;
 	socklen_t n = sizeof a;
@@ -88,10 +87,10 @@ static void locate_one(struct event_addr *to, int fd, int (*get)(int, struct soc
 
 static void locate(struct flow *f, const struct witness_ask *ask, int fd)
 {
-	locate_one(&f->local, fd, ask->getsockname);
-	locate_one(&f->peer, fd, ask->getpeername);
-	f->settled = has_port(&f->local, f->family) &&
-	             (f->type != SOCK_STREAM || f->peer.len || int_option(ask, fd, SO_ACCEPTCONN));
+	witness_locate(&f->local, fd, ask->getsockname);
+	witness_locate(&f->peer, fd, ask->getpeername);
+	f->settled = witness_has_port(&f->local, f->family) &&
+	             (f->type != SOCK_STREAM || f->peer.len || witness_option(ask, fd, SO_ACCEPTCONN));
 }
 
 /* Ask for what is not settled yet, and put it into the record. */
@@ -164,8 +163,7 @@ void witness_done(struct witness *w, ssize_t r)
 	finish(w, r);
 }
 
-/* Who is at the other end of a Unix connection; its address is often empty. */
-static int peer_pid(const struct witness_ask *ask, int fd)
+int witness_peer_pid(const struct witness_ask *ask, int fd)
 {
 	struct ucred who = { .pid = 0 };
 	socklen_t n = sizeof who;
@@ -189,7 +187,7 @@ void witness_made(struct witness *w, int r)
 		flow_reset(r);
 	look(w, r);
 	if (w->e.call == EVENT_ACCEPT && w->e.family == AF_UNIX)
-		w->e.arg[1] = peer_pid(w->ask, r);
+		w->e.arg[1] = witness_peer_pid(w->ask, r);
 	if (w->e.fd < 0)
 		w->e.fd = r;
 	else

@@ -58,7 +58,18 @@ void witness_received(struct witness *w, ssize_t r, const struct iovec *iov, int
 /* Copy a system address into a record. */
 void witness_addr(struct event_addr *to, const struct sockaddr *from, socklen_t len);
 
-/* SO_COOKIE of a descriptor, 0 when it has none. */
+/* A socket's address, by one of the two calls above; none where the socket has none any more. */
+void witness_locate(struct event_addr *to, int fd,
+                    int (*get)(int fd, struct sockaddr *addr, socklen_t *n));
+
+/* Is it one that others can reach? An Internet address before its bind has no port. */
+bool witness_has_port(const struct event_addr *addr, int family);
+
+/* SO_COOKIE of a descriptor, and any option of SOL_SOCKET that is a number; 0: it has none. */
 uint64_t witness_cookie(const struct witness_ask *ask, int fd);
+int witness_option(const struct witness_ask *ask, int fd, int option);
+
+/* Who is at the other end of a Unix connection, whose address is often empty; 0: unknown. */
+int witness_peer_pid(const struct witness_ask *ask, int fd);
 
 #endif

@@ -7,15 +7,14 @@
  * process they are; so its counts go on where it goes, over fork and exec, and
  * when it is passed, unless it is closed before it has arrived.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../base/witness.h"
 #include "ptrace-inner.h"
 
 static struct ptrace_open none = { .is = PTRACE_IS_NONE }, other = { .is = PTRACE_IS_OTHER };
@@ -99,45 +98,6 @@ static int copy_of(const struct ptrace_thread *t, int fd)
 	return (int)syscall(SYS_pidfd_getfd, t->process->pidfd, fd, 0);
 }
 
-static int int_option(int copy, int option)
-{
-	int value = 0;
-	socklen_t n = sizeof value;
-
-	return getsockopt(copy, SOL_SOCKET, option, &value, &n) < 0 ? 0 : value;
-}
-
-static uint64_t cookie_of(int copy)
-{
-	uint64_t cookie = 0;
-	socklen_t n = sizeof cookie;
-
-	return getsockopt(copy, SOL_SOCKET, SO_COOKIE, &cookie, &n) < 0 ? 0 : cookie;
-}
-
-static bool has_port(const struct event_addr *a, int family)
-{
-	uint16_t port = 0;
-
-	if (family != AF_INET && family != AF_INET6)
-		return a->len > 0;
-	if (a->len >= 4)
-		memcpy(&port, a->bytes + 2, 2);
-	return port != 0;
-}
-
-static void locate_one(struct event_addr *to, int copy, int (*get)(int, struct sockaddr *, socklen_t *))
-{
-	struct sockaddr_storage a;
-	socklen_t n = sizeof a;
-
-	to->len = 0;
-	if (get(copy, (struct sockaddr *)&a, &n) < 0)
-		return;
-	to->len = (uint16_t)(n < sizeof to->bytes ? n : sizeof to->bytes);
-	memcpy(to->bytes, &a, to->len);
-}
-
 static int name_of(int copy, struct sockaddr *a, socklen_t *n)
 {
 	return getsockname(copy, a, n);
@@ -148,12 +108,14 @@ static int peer_of(int copy, struct sockaddr *a, socklen_t *n)
 	return getpeername(copy, a, n);
 }
 
+static const struct witness_ask ask = { getsockopt, name_of, peer_of };
+
 static void locate(struct ptrace_open *open, int copy)
 {
-	locate_one(&open->local, copy, name_of);
-	locate_one(&open->peer, copy, peer_of);
-	open->listens = int_option(copy, SO_ACCEPTCONN);
-	open->settled = has_port(&open->local, open->family) &&
+	witness_locate(&open->local, copy, ask.getsockname);
+	witness_locate(&open->peer, copy, ask.getpeername);
+	open->listens = witness_option(&ask, copy, SO_ACCEPTCONN);
+	open->settled = witness_has_port(&open->local, open->family) &&
 	                (open->type != SOCK_STREAM || open->peer.len || open->listens);
 }
 
@@ -172,23 +134,20 @@ void ptrace_open_locate(struct ptrace_thread *t, int fd, struct ptrace_open *ope
 
 pid_t ptrace_open_peer(struct ptrace_thread *t, int fd)
 {
-	struct ucred who = { .pid = 0 };
-	socklen_t n = sizeof who;
 	int copy = copy_of(t, fd);
 
 	if (copy < 0)
 		return 0;
-	if (getsockopt(copy, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
-		who.pid = 0;
+	pid_t pid = witness_peer_pid(&ask, copy);
 	close(copy);
-	return who.pid;
+	return pid;
 }
 
 static void identify(struct ptrace_open *open, int copy)
 {
-	open->family = (uint16_t)int_option(copy, SO_DOMAIN);
-	open->type = (uint16_t)int_option(copy, SO_TYPE);
-	open->proto = int_option(copy, SO_PROTOCOL);
+	open->family = (uint16_t)witness_option(&ask, copy, SO_DOMAIN);
+	open->type = (uint16_t)witness_option(&ask, copy, SO_TYPE);
+	open->proto = witness_option(&ask, copy, SO_PROTOCOL);
 	open->nonblock = fcntl(copy, F_GETFL) & O_NONBLOCK;
 	locate(open, copy);
 }
@@ -198,7 +157,7 @@ static struct ptrace_open *ask_socket(struct ptrace_thread *t, int fd)
 {
 	struct ptrace *p = t->all;
 	int copy = copy_of(t, fd);
-	uint64_t cookie = copy < 0 ? 0 : cookie_of(copy);
+	uint64_t cookie = copy < 0 ? 0 : witness_cookie(&ask, copy);
 	struct ptrace_open *open = cookie ? map_get(&p->sockets, cookie) : NULL;
 
 	if (!open) {
