@@ -8,13 +8,12 @@
  */
 #include "html.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "meaning.h"
 #include "page-data.h"
+#include "picture.h"
 #include "svg.h"
 
 static void put_name(struct page *p)
@@ -116,38 +115,22 @@ static void keep(struct draw *d, const struct row *row)
 		kept->told = NULL;
 }
 
-static void finish(struct draw *d)
+static void write_page(struct page *p, const struct plan *plan)
 {
-	struct page *p = (struct page *)d;
-	struct plan plan = { .lane = NULL };
-
-	if (kept_sort(&p->kept) && plan_make(&plan, p)) {
-		put_start(p);
-		put_header(p, &plan);
-		page_put(p, "<main>\n<div class=\"picture\">\n");
-		svg_ladder(p, &plan, true);
-		page_put(p, "</div>\n");
-		put_details(p);
-		page_put(p, "</main>\n");
-		html_sockets(p);
-		put_end(p);
-		page_flush(p);
-	} else {
-		draw_fail(d, -ENOMEM);
-	}
-	plan_free(&plan);
-	kept_free(&p->kept);
-	free(p);
+	put_start(p);
+	put_header(p, plan);
+	page_put(p, "<main>\n<div class=\"picture\">\n");
+	svg_ladder(p, plan, true);
+	page_put(p, "</div>\n");
+	put_details(p);
+	page_put(p, "</main>\n");
+	html_sockets(p);
+	put_end(p);
 }
 
 struct draw *html_draw(const struct draw_look *look, struct story *story, draw_out *out, void *to)
 {
-	struct page *p = calloc(1, sizeof *p);
+	struct draw like = { .row = keep, .look = look, .story = story, .out = out, .to = to };
 
-	if (!p)
-		return NULL;
-	p->draw = (struct draw){
-		.row = keep, .end = finish, .look = look, .story = story, .out = out, .to = to
-	};
-	return &p->draw;
+	return picture_draw(like, write_page);
 }

@@ -10,8 +10,11 @@
 #include "draw.h"
 #include "kept.h"
 
+struct plan;
+
 struct page {
 	struct draw draw;       /* first, so that one is the other */
+	void (*write)(struct page *p, const struct plan *plan); /* all of it, at the end */
 	struct kept kept;
 	size_t n;
 	char held[8192];        /* what is not out yet */

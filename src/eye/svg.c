@@ -7,12 +7,11 @@
  */
 #include "svg.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "page-data.h"
+#include "picture.h"
 #include "shown.h"
 
 static const char *const heads[] = { "bytes", "datagram", "cut", "twice", "lost", "kernel" };
@@ -218,35 +217,14 @@ void svg_ladder(struct page *p, const struct plan *plan, bool links)
 	page_put(p, "</svg>\n");
 }
 
-static void keep(struct draw *d, const struct row *row)
+static void write_picture(struct page *p, const struct plan *plan)
 {
-	kept_add(&((struct page *)d)->kept, row);
-}
-
-static void finish(struct draw *d)
-{
-	struct page *p = (struct page *)d;
-	struct plan plan = { .lane = NULL };
-
-	if (kept_sort(&p->kept) && plan_make(&plan, p)) {
-		svg_ladder(p, &plan, false);
-		page_flush(p);
-	} else {
-		draw_fail(d, -ENOMEM);
-	}
-	plan_free(&plan);
-	kept_free(&p->kept);
-	free(p);
+	svg_ladder(p, plan, false);
 }
 
 struct draw *svg_draw(const struct draw_look *look, struct story *story, draw_out *out, void *to)
 {
-	struct page *p = calloc(1, sizeof *p);
+	struct draw like = { .look = look, .story = story, .out = out, .to = to };
 
-	if (!p)
-		return NULL;
-	p->draw = (struct draw){
-		.row = keep, .end = finish, .look = look, .story = story, .out = out, .to = to
-	};
-	return &p->draw;
+	return picture_draw(like, write_picture);
 }
