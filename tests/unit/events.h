@@ -128,12 +128,18 @@ static inline void stage_keep(void *to, const struct row *row)
 		stage.rows[stage.n++] = row_copy(row);
 }
 
-static inline void stage_open(struct story_options o)
+/* A stage whose rows go elsewhere; end it by story_end and story_free. */
+static inline void stage_open_to(struct story_options o, row_sink *sink)
 {
 	stage.n = 0;
 	stage.clock = CLOCK_SEC;
-	stage.story = story_new(&o, stage_keep, NULL);
+	stage.story = story_new(&o, sink, NULL);
 	assert_non_null(stage.story);
+}
+
+static inline void stage_open(struct story_options o)
+{
+	stage_open_to(o, stage_keep);
 }
 
 static inline void stage_forget(void)
@@ -275,6 +281,17 @@ static inline void do_connect(const struct end *k, int error)
 	give(&e);
 }
 
+/* How did a connect in the background go? */
+static inline void do_ask_error(const struct end *k, int error)
+{
+	struct event e = events_record(k, EVENT_GETSOCKOPT);
+
+	e.arg[0] = SOL_SOCKET;
+	e.arg[1] = SO_ERROR;
+	e.arg[2] = error;
+	give(&e);
+}
+
 static inline void do_accept_of(const struct end *listener, const struct end *k, int pid)
 {
 	struct event e = events_record(k, EVENT_ACCEPT);
@@ -393,13 +410,19 @@ struct talk {
 	struct end listener, client, server;
 };
 
-static inline struct talk events_talk(int server, int client)
+/* They have done nothing yet. */
+static inline struct talk events_ends(int server, int client)
 {
-	struct talk t = {
+	return (struct talk){
 		.listener = events_tcp(server, 3, "127.0.0.1:80", NULL),
 		.client = events_tcp(client, 3, "127.0.0.1:5000", "127.0.0.1:80"),
 		.server = events_tcp(server, 4, "127.0.0.1:80", "127.0.0.1:5000"),
 	};
+}
+
+static inline struct talk events_talk(int server, int client)
+{
+	struct talk t = events_ends(server, client);
 
 	do_serve(&t.listener, 5);
 	do_socket(&t.client);

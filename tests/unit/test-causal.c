@@ -46,13 +46,11 @@ static void to_causal(void *to, const struct row *row)
 
 static void causal_open(void)
 {
-	stage.n = 0;
-	stage.clock = CLOCK_SEC;
-	stage.story = story_new(&(struct story_options){ .kernel = false }, to_causal, NULL);
+	stage_open_to((struct story_options){ .kernel = false }, to_causal);
 	causal = causal_new(stage.story, draw, NULL);
 	drawn_n = 0;
 	drawn[0] = '\0';
-	assert_true(stage.story && causal);
+	assert_non_null(causal);
 }
 
 static void causal_close(void)
@@ -145,11 +143,7 @@ static void a_listener_is_closed_behind_its_accepts(void **state)
 /* The kernel may have done what a call asked of it, and somebody seen that, before the call returns. */
 static void what_returns_later_than_what_it_causes_comes_before_it(void **state)
 {
-	struct talk t = {
-		.listener = events_tcp(1, 3, "127.0.0.1:80", NULL),
-		.client = events_tcp(2, 3, "127.0.0.1:5000", "127.0.0.1:80"),
-		.server = events_tcp(1, 4, "127.0.0.1:80", "127.0.0.1:5000"),
-	};
+	struct talk t = events_ends(1, 2);
 
 	(void)state;
 	causal_open();
@@ -198,34 +192,38 @@ static void an_end_by_a_signal_is_last(void **state)
 	comes_before("1 exit(0)", "0 exit(SIGTERM)");
 }
 
-static void a_loss_belongs_to_the_call_that_sent_it(void **state)
+/* Two datagrams, of which the second comes first. */
+static void overtake(struct end *here)
 {
-	struct end here = events_udp(1, 3, "127.0.0.1:80"), there = events_udp(2, 3, "127.0.0.1:5000");
+	struct end there = events_udp(2, 3, "127.0.0.1:5000");
 
-	(void)state;
-	causal_open();
-	do_socket(&here);
-	do_bind(&here);
+	*here = events_udp(1, 3, "127.0.0.1:80");
+	do_socket(here);
+	do_bind(here);
 	do_socket(&there);
 	do_sendto(&there, "one", "127.0.0.1:80");
 	do_sendto(&there, "again", "127.0.0.1:80");
-	do_recvfrom(&here, "again", "127.0.0.1:5000");
+	do_recvfrom(here, "again", "127.0.0.1:5000");
+}
+
+static void a_loss_belongs_to_the_call_that_sent_it(void **state)
+{
+	struct end here;
+
+	(void)state;
+	causal_open();
+	overtake(&here);
 	causal_close();
 	comes_before("1 sendto(s2) = 3 <1 3 B\n1 sendto(s2) = 5\n", "0 recvfrom(s1) = 5 <1 5 B");
 }
 
 static void what_came_late_is_not_lost(void **state)
 {
-	struct end here = events_udp(1, 3, "127.0.0.1:80"), there = events_udp(2, 3, "127.0.0.1:5000");
+	struct end here;
 
 	(void)state;
 	causal_open();
-	do_socket(&here);
-	do_bind(&here);
-	do_socket(&there);
-	do_sendto(&there, "one", "127.0.0.1:80");
-	do_sendto(&there, "again", "127.0.0.1:80");
-	do_recvfrom(&here, "again", "127.0.0.1:5000");
+	overtake(&here);
 	do_recvfrom(&here, "one", "127.0.0.1:5000");
 	causal_close();
 	comes_before("1 sendto(s2) = 3\n1 sendto(s2) = 5\n", "0 recvfrom(s1) = 5 <1 5 B");
@@ -257,7 +255,6 @@ static void connects_in_the_background_are_told_by_their_end(void **state)
 	struct end listener = events_tcp(1, 3, "127.0.0.1:80", NULL);
 	struct end well = events_tcp(2, 3, "127.0.0.1:5000", "127.0.0.1:80");
 	struct end ill = events_tcp(2, 4, "127.0.0.1:5001", "127.0.0.1:81");
-	struct event e;
 
 	(void)state;
 	causal_open();
@@ -266,11 +263,7 @@ static void connects_in_the_background_are_told_by_their_end(void **state)
 	do_connect(&well, EINPROGRESS);
 	do_socket(&ill);
 	do_connect(&ill, EINPROGRESS);
-	e = events_record(&ill, EVENT_GETSOCKOPT);
-	e.arg[0] = SOL_SOCKET;
-	e.arg[1] = SO_ERROR;
-	e.arg[2] = ECONNREFUSED;
-	give(&e);
+	do_ask_error(&ill, ECONNREFUSED);
 	causal_close();
 	comes_before("connect(s2, 127.0.0.1:A) = 0", "connect(s3, 127.0.0.1:B) = ECONNREFUSED");
 }

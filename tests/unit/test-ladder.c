@@ -37,15 +37,11 @@ static void to_drawing(void *to, const struct row *row)
 
 static void stage_draw(struct draw_look how, int lanes)
 {
-	struct story_options o = { .kernel = true, .lanes = lanes };
-
 	look = how;
-	stage.n = 0;
-	stage.clock = CLOCK_SEC;
-	stage.story = story_new(&o, to_drawing, NULL);
+	stage_open_to((struct story_options){ .kernel = true, .lanes = lanes }, to_drawing);
 	drawing = text_draw(&look, stage.story, put_out, NULL);
 	folder = fold_new(draw_row, drawing);
-	assert_true(stage.story && drawing && folder);
+	assert_true(drawing && folder);
 }
 
 static void idle(void)

@@ -141,11 +141,7 @@ static void bytes_outlive_the_close_of_their_sender(void **state)
 
 static void bytes_outlive_a_close_before_the_accept(void **state)
 {
-	struct talk t = {
-		.listener = events_tcp(1, 3, "127.0.0.1:80", NULL),
-		.client = events_tcp(2, 3, "127.0.0.1:5000", "127.0.0.1:80"),
-		.server = events_tcp(1, 4, "127.0.0.1:80", "127.0.0.1:5000"),
-	};
+	struct talk t = events_ends(1, 2);
 
 	(void)state;
 	do_serve(&t.listener, 5);

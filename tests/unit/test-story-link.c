@@ -165,35 +165,26 @@ static void a_refused_connect_is_answered_by_rst(void **state)
 static void a_connect_in_the_background_is_told_when_its_end_is_known(void **state)
 {
 	struct end client = events_tcp(2, 3, "127.0.0.1:5000", "192.0.2.1:80");
-	struct event e;
 
 	(void)state;
 	do_socket(&client);
 	do_connect(&client, EINPROGRESS);
 	assert_false(last_row()->wrong);
 	assert_rows(0, segments("SYN"));
-	e = events_record(&client, EVENT_GETSOCKOPT);
-	e.arg[0] = SOL_SOCKET;
-	e.arg[1] = SO_ERROR;
-	give(&e);
+	do_ask_error(&client, 0);
 	assert_rows(1, segments("SYN, ACK"));
 	assert_true(socket_of(&client)->connected);
-	give(&e);
+	do_ask_error(&client, 0);
 	assert_rows(1, segments("SYN, ACK"));
 }
 
 static void one_in_the_background_may_be_refused(void **state)
 {
 	struct end client = events_tcp(2, 3, "127.0.0.1:5000", "127.0.0.1:80");
-	struct event e;
 
 	(void)state;
 	do_connect(&client, EINPROGRESS);
-	e = events_record(&client, EVENT_GETSOCKOPT);
-	e.arg[0] = SOL_SOCKET;
-	e.arg[1] = SO_ERROR;
-	e.arg[2] = ECONNREFUSED;
-	give(&e);
+	do_ask_error(&client, ECONNREFUSED);
 	assert_rows(1, segments("RST"));
 	assert_false(socket_of(&client)->connected);
 	assert_true(socket_of(&client)->refused);
