@@ -7,7 +7,6 @@
  */
 #include "trace-room.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,19 +26,25 @@ static int fail(char why[ROOM_WHY], const char *path, int err)
 	return -err;
 }
 
+DIR *room_list(int folder)
+{
+	int fd = openat(folder, ".", OPEN);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
 /* -- Clearing away ------------------------------------------------------------------------ */
 
 static void empty(int folder)
 {
-	int fd = openat(folder, ".", OPEN);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = room_list(folder);
 	struct dirent *entry;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return;
-	}
 	while ((entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.')
 			unlinkat(folder, entry->d_name, 0);

@@ -7,6 +7,7 @@
 #ifndef CMD_TRACE_ROOM_H
 #define CMD_TRACE_ROOM_H
 
+#include <dirent.h>
 #include <stdbool.h>
 
 enum { ROOM_PATH = 256, ROOM_WHY = 512 };
@@ -33,5 +34,8 @@ void room_remove(struct room *r);
 
 /* Let go of it, and leave it there. */
 void room_leave(struct room *r);
+
+/* What is in a folder, from the first, for closedir; the folder stays open. NULL: it cannot be read. */
+DIR *room_list(int folder);
 
 #endif

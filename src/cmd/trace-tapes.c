@@ -6,7 +6,6 @@
  */
 #include "trace-tapes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 
 #include "../base/clock.h"
 #include "../base/tape.h"
+#include "trace-room.h"
 
 enum { AT_ONCE = 1024, PATH = 320, NAME = 64, OFTEN_MS = 100 };
 
@@ -137,15 +137,11 @@ static void open_one(struct tapes *t, struct tapes_one *one)
 
 static void look(struct tapes *t)
 {
-	int fd = openat(t->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = room_list(t->folder);
 	struct dirent *entry;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return;
-	}
 	while ((entry = readdir(dir)) != NULL)
 		if (maker_of(entry->d_name) && strlen(entry->d_name) < NAME && !is_known(t, entry->d_name))
 			add(t, entry->d_name);
@@ -157,8 +153,7 @@ static void look(struct tapes *t)
 
 void tapes_clean(int folder)
 {
-	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = room_list(folder);
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)) != NULL)
