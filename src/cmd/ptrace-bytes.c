@@ -4,10 +4,10 @@
  * without an address here, so that is how they are told.
  */
 #include <fcntl.h>
-#include <string.h>
 #include <sys/syscall.h>
 
 #include "../base/clock.h"
+#include "../base/passed.h"
 #include "ptrace-inner.h"
 
 static int fd_of(const struct ptrace_call *c)
@@ -166,26 +166,23 @@ void ptrace_leave_sendmsg(struct ptrace_thread *t, struct ptrace_call *c, int64_
 	ptrace_tell_sent(t, c, r, ptrace_read(t, c->args[1], &m, sizeof m) ? vectors_of(t, &m) : -1);
 }
 
-/* The numbers of received descriptors: they are looked at before whoever sent them closes his. */
+/* The number of a received descriptor: it is looked at before whoever sent it closes his. */
+static void look_at(void *thread, int fd)
+{
+	struct ptrace_thread *t = thread;
+
+	ptrace_files_set(t->all, t->process->files, fd, NULL);
+	ptrace_files_get(t, fd);
+}
+
 static void look_at_passed(struct ptrace_thread *t, const struct msghdr *m)
 {
 	union { struct cmsghdr align; char bytes[4096]; } control;
 	struct msghdr copy = { .msg_control = control.bytes, .msg_controllen = m->msg_controllen };
 
-	if (!m->msg_controllen || m->msg_controllen > sizeof control ||
-	    !ptrace_read(t, (uintptr_t)m->msg_control, &control, m->msg_controllen))
-		return;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c; c = CMSG_NXTHDR(&copy, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, (char *)c + at, sizeof fd);
-			ptrace_files_set(t->all, t->process->files, fd, NULL);
-			ptrace_files_get(t, fd);
-		}
-	}
+	if (m->msg_controllen && m->msg_controllen <= sizeof control &&
+	    ptrace_read(t, (uintptr_t)m->msg_control, &control, m->msg_controllen))
+		passed_each(&copy, look_at, t);
 }
 
 static void received(struct ptrace_thread *t, struct ptrace_call *c, int64_t r, const struct msghdr *m)

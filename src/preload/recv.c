@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls by which bytes, and descriptors, come in. */
 #include <limits.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
 #include "../base/flow.h"
+#include "../base/passed.h"
 #include "real.h"
 #include "tell.h"
 
@@ -133,22 +133,12 @@ static bool is_sound(const struct msghdr *m)
 	return m && m->msg_iovlen <= IOV_MAX && (m->msg_iov || !m->msg_iovlen);
 }
 
-/* The numbers of received descriptors: what was known of them is void. */
-static void forget_passed(const struct msghdr *m)
+/* The number of a received descriptor: what was known of it is void. */
+static void forget_passed(void *to, int fd)
 {
-	struct msghdr copy = *m;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&copy); c; c = CMSG_NXTHDR(&copy, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, (char *)c + at, sizeof fd);
-			kind_forget(fd);
-			flow_reset(fd);
-		}
-	}
+	(void)to;
+	kind_forget(fd);
+	flow_reset(fd);
 }
 
 ssize_t (recvmsg)(int fd, struct msghdr *m, int flags)
@@ -160,7 +150,7 @@ ssize_t (recvmsg)(int fd, struct msghdr *m, int flags)
 	socklen_t room = m->msg_namelen;
 	ssize_t r = REAL(recvmsg)(fd, m, flags);
 	if (r >= 0 && m->msg_controllen)
-		forget_passed(m);
+		passed_each(m, forget_passed, NULL);
 	return received(&w, r, m->msg_iov, m->msg_iovlen, m->msg_name, least(room, m->msg_namelen));
 }
 
@@ -172,7 +162,7 @@ static int received_batch(const struct witness *w, int r, const struct mmsghdr *
 		struct witness one = *w;
 
 		if (each->msg_controllen)
-			forget_passed(each);
+			passed_each(each, forget_passed, NULL);
 		one.e.index = i;
 		one.e.asked = tell_total(each->msg_iov, each->msg_iovlen);
 		received(&one, m[i].msg_len, each->msg_iov, each->msg_iovlen, each->msg_name,
