@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls by which bytes, and descriptors, come in. */
-#include <limits.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
@@ -128,11 +127,6 @@ ssize_t (readv)(int fd, const struct iovec *iov, int n)
 	return received(&w, REAL(readv)(fd, iov, n), iov, n, NULL, 0);
 }
 
-static bool is_sound(const struct msghdr *m)
-{
-	return m && m->msg_iovlen <= IOV_MAX && (m->msg_iov || !m->msg_iovlen);
-}
-
 /* The number of a received descriptor: what was known of it is void. */
 static void forget_passed(void *to, int fd)
 {
@@ -145,7 +139,7 @@ ssize_t (recvmsg)(int fd, struct msghdr *m, int flags)
 {
 	struct witness w;
 
-	if (!is_sound(m) || !tell_bytes_socket(&w, EVENT_RECVMSG, fd, tell_total(m->msg_iov, m->msg_iovlen), flags))
+	if (!tell_is_sound(m) || !tell_bytes_socket(&w, EVENT_RECVMSG, fd, tell_total(m->msg_iov, m->msg_iovlen), flags))
 		return REAL(recvmsg)(fd, m, flags);
 	socklen_t room = m->msg_namelen;
 	ssize_t r = REAL(recvmsg)(fd, m, flags);
@@ -175,7 +169,7 @@ int (recvmmsg)(int fd, struct mmsghdr *m, unsigned n, int flags, struct timespec
 {
 	struct witness w;
 
-	if (!n || !m || !is_sound(&m->msg_hdr) ||
+	if (!n || !m || !tell_is_sound(&m->msg_hdr) ||
 	    !tell_bytes_socket(&w, EVENT_RECVMMSG, fd, tell_total(m->msg_hdr.msg_iov, m->msg_hdr.msg_iovlen), flags))
 		return REAL(recvmmsg)(fd, m, n, flags, timeout);
 	socklen_t room = m->msg_hdr.msg_namelen;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls by which bytes go out. */
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -56,16 +55,11 @@ ssize_t (writev)(int fd, const struct iovec *iov, int n)
 	return sent(&w, REAL(writev)(fd, iov, n), iov, n, NULL, 0);
 }
 
-static bool is_sound(const struct msghdr *m)
-{
-	return m && m->msg_iovlen <= IOV_MAX && (m->msg_iov || !m->msg_iovlen);
-}
-
 ssize_t (sendmsg)(int fd, const struct msghdr *m, int flags)
 {
 	struct witness w;
 
-	if (!is_sound(m) || !tell_bytes_socket(&w, EVENT_SENDMSG, fd, tell_total(m->msg_iov, m->msg_iovlen), flags))
+	if (!tell_is_sound(m) || !tell_bytes_socket(&w, EVENT_SENDMSG, fd, tell_total(m->msg_iov, m->msg_iovlen), flags))
 		return REAL(sendmsg)(fd, m, flags);
 	ssize_t r = REAL(sendmsg)(fd, m, flags);
 	return sent(&w, r, m->msg_iov, m->msg_iovlen, m->msg_name, m->msg_namelen);
@@ -89,7 +83,7 @@ int (sendmmsg)(int fd, struct mmsghdr *m, unsigned n, int flags)
 {
 	struct witness w;
 
-	if (!n || !m || !is_sound(&m->msg_hdr) ||
+	if (!n || !m || !tell_is_sound(&m->msg_hdr) ||
 	    !tell_bytes_socket(&w, EVENT_SENDMMSG, fd, tell_total(m->msg_hdr.msg_iov, m->msg_hdr.msg_iovlen), flags))
 		return REAL(sendmmsg)(fd, m, n, flags);
 	int r = REAL(sendmmsg)(fd, m, n, flags);

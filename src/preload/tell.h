@@ -19,6 +19,7 @@
 #define PRELOAD_TELL_H
 
 #include <errno.h>
+#include <limits.h>
 
 #include "../base/witness.h"
 #include "kind.h"
@@ -70,6 +71,12 @@ ssize_t tell_received(struct witness *w, ssize_t r, void *buf, const struct sock
 
 /* A copy of an address that the kernel has not read yet: it may lie nowhere. */
 void tell_addr(struct event_addr *to, const struct sockaddr *from, socklen_t len);
+
+/* May a message's list of buffers be looked into? The kernel refuses any other. */
+static inline bool tell_is_sound(const struct msghdr *m)
+{
+	return m && m->msg_iovlen <= IOV_MAX && (m->msg_iov || !m->msg_iovlen);
+}
 
 /* All that a message has room for, or offers; SIZE_MAX when that is no number. */
 size_t tell_total(const struct iovec *iov, size_t n);
