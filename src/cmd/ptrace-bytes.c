@@ -185,6 +185,14 @@ static void look_at_passed(struct ptrace_thread *t, const struct msghdr *m)
 		passed_each(&copy, look_at, t);
 }
 
+/* One of a batch. The address of a single message is taken at its entry. */
+static void sent(struct ptrace_thread *t, struct ptrace_call *c, int64_t r, const struct msghdr *m)
+{
+	if (m->msg_name)
+		ptrace_addr(t, &c->e.peer, (uintptr_t)m->msg_name, m->msg_namelen);
+	ptrace_tell_sent(t, c, r, vectors_of(t, m));
+}
+
 static void received(struct ptrace_thread *t, struct ptrace_call *c, int64_t r, const struct msghdr *m)
 {
 	if (r >= 0) {
@@ -225,7 +233,9 @@ static bool next_message(struct ptrace_thread *t, struct ptrace_call *c, int i, 
 	return true;
 }
 
-void ptrace_leave_sendmmsg(struct ptrace_thread *t, struct ptrace_call *c, int64_t r)
+typedef void tell_message(struct ptrace_thread *t, struct ptrace_call *c, int64_t r, const struct msghdr *m);
+
+static void leave_batch(struct ptrace_thread *t, struct ptrace_call *c, int64_t r, tell_message *tell)
 {
 	struct event_addr connected = c->e.peer;
 	struct mmsghdr m;
@@ -235,10 +245,13 @@ void ptrace_leave_sendmmsg(struct ptrace_thread *t, struct ptrace_call *c, int64
 	c->e.time = clock_now();
 	for (int i = 0; i < r && next_message(t, c, i, &m); i++) {
 		c->e.peer = connected;
-		if (m.msg_hdr.msg_name)
-			ptrace_addr(t, &c->e.peer, (uintptr_t)m.msg_hdr.msg_name, m.msg_hdr.msg_namelen);
-		ptrace_tell_sent(t, c, m.msg_len, vectors_of(t, &m.msg_hdr));
+		tell(t, c, m.msg_len, &m.msg_hdr);
 	}
+}
+
+void ptrace_leave_sendmmsg(struct ptrace_thread *t, struct ptrace_call *c, int64_t r)
+{
+	leave_batch(t, c, r, sent);
 }
 
 bool ptrace_enter_recvmmsg(struct ptrace_thread *t, struct ptrace_call *c)
@@ -248,16 +261,7 @@ bool ptrace_enter_recvmmsg(struct ptrace_thread *t, struct ptrace_call *c)
 
 void ptrace_leave_recvmmsg(struct ptrace_thread *t, struct ptrace_call *c, int64_t r)
 {
-	struct event_addr connected = c->e.peer;
-	struct mmsghdr m;
-
-	if (r <= 0)
-		ptrace_tell_done(t, c, r);
-	c->e.time = clock_now();
-	for (int i = 0; i < r && next_message(t, c, i, &m); i++) {
-		c->e.peer = connected;
-		received(t, c, m.msg_len, &m.msg_hdr);
-	}
+	leave_batch(t, c, r, received);
 }
 
 /* -- Unseen ------------------------------------------------------------------------------- */
