@@ -49,7 +49,7 @@ static struct answer *add(struct answers *a)
 
 static const char *who(const struct answers *a, const struct row *row)
 {
-	return row->lane == 0 ? a->c->server : row->lane == 1 ? a->c->client : "somebody else";
+	return row->lane >= 0 && row->lane < PLAY_ENDS ? a->who[row->lane] : "somebody else";
 }
 
 static bool is_told(const struct row *row)
@@ -122,8 +122,11 @@ static void wrap(FILE *to, const char *text, int indent)
 void answers_put(const struct answers *a, FILE *to)
 {
 	fprintf(to, "%s: %s\n\n", a->c->name, a->c->about);
-	wrap(to, a->c->shows, 0);
-	fputs("\nWhat happened, call by call:\n", to);
+	if (a->shows) {
+		wrap(to, a->shows, 0);
+		fputc('\n', to);
+	}
+	fputs("What happened, call by call:\n", to);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct answer *one = &a->each[i];
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "../eye/row.h"
-#include "demo.h"
+#include "demo-play.h"
 
 struct answer {
 	const char *who;                /* the program; NULL: a note on what came before */
@@ -23,12 +23,14 @@ struct answer {
 
 struct answers {
 	const struct conversation *c;
+	const char *who[PLAY_ENDS];     /* the programs */
+	const char *shows;              /* what there is to see; NULL: nobody knows */
 	struct answer *each;
 	size_t n, room;
 	bool lacks_memory;
 };
 
-/* A row_sink. answers is a struct answers, all zeros but for its conversation. */
+/* A row_sink. answers is a struct answers, all zeros but for its first three. */
 void answers_row(void *answers, const struct row *row);
 
 void answers_free(struct answers *a);

@@ -7,9 +7,6 @@
 #include "demo-play.h"
 
 #include <errno.h>
-#include <sockeye.h>
-#include <sockeye/addr.h>
-#include <sockeye/option.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,10 +14,11 @@
 #include <unistd.h>
 
 #include "beside.h"
-#include "fail.h"
+#include "demo-port.h"
+#include "demo-python.h"
 #include "out.h"
 
-enum { ARGUMENTS = 4, TITLE = 64, PLACE = 512 };
+enum { ARGUMENTS = 4, TITLE = 64 };
 
 /* A program as it is started: python3 -u FILE, or FILE alone. */
 struct program_line {
@@ -51,7 +49,7 @@ static bool is_python(const char *path)
 	return dot && strcmp(dot, ".py") == 0;
 }
 
-/* One of the user's own. A word without a slash is a file here, and not one of PATH. */
+/* One of the user's own. A word without a slash is a file here, and not one of PATH; no path is an option. */
 static int find_own(const struct demo *d, const char *file, struct program_line *line)
 {
 	const char *next = "a Python program's name ends in .py; another is made executable by chmod +x";
@@ -64,7 +62,7 @@ static int find_own(const struct demo *d, const char *file, struct program_line 
 	if (err)
 		return demo_fail(d, err == EACCES ? next : "name the file of a program", "%s: %s",
 		                 out_shown(shown, file), strerrordesc_np(err));
-	snprintf(line->path, sizeof line->path, "%s%s", strchr(file, '/') ? "" : "./", file);
+	snprintf(line->path, sizeof line->path, "%s%s", strchr(file, '/') && *file != '-' ? "" : "./", file);
 	return 0;
 }
 
@@ -83,40 +81,6 @@ static int find(const struct demo *d, const char *own, const char *name, struct 
 	line->argv[n++] = line->path;
 	line->argv[n] = NULL;
 	return code;
-}
-
-/* -- The port ------------------------------------------------------------------------------- */
-
-/* As the programs have it: a name that nobody knows is the loopback. */
-static void place(const struct conversation *c, char where[PLACE])
-{
-	const char *type = c->type == SOCK_DGRAM ? "udp" : "tcp";
-	struct sock_addr own;
-	char name[256];
-
-	snprintf(where, PLACE, "%s://%s:%d", type, c->host ? c->host : "127.0.0.1", c->port);
-	if (c->host || sock_hostname(name, sizeof name) < 0)
-		return;
-	snprintf(where, PLACE, "tcp4://%s:%d", name, c->port);
-	if (sock_resolve(&own, 1, where, sock_sec(5), NULL) < 0)
-		snprintf(where, PLACE, "tcp://127.0.0.1:%d", c->port);
-	else
-		snprintf(where, PLACE, "%s", sock_addr_text(&own).s);
-}
-
-/* Can the server be there? The system is asked in the way in which the server will. */
-static int check_port(const struct demo *d, const struct conversation *c)
-{
-	char where[PLACE];
-	sock_auto s = sock_open(AF_INET, c->type, 0);
-
-	place(c, where);
-	if (c->type == SOCK_STREAM)
-		sock_set(&s, "reuseaddr", 1);
-	sock_bind(&s, where);
-	if (c->type == SOCK_STREAM)
-		sock_listen(&s, 1);
-	return s.error ? fail_tell(d->verb, &s, where) : 0;
 }
 
 /* -- The run -------------------------------------------------------------------------------- */
@@ -148,6 +112,22 @@ static int judge(const struct play *p, const struct demo *d, int code)
 	return code;
 }
 
+/* Both programs, and a port for a server whose port we know. */
+static int cast(const struct demo *d, const struct conversation *c, struct program_line *server,
+                struct program_line *client)
+{
+	struct python_pair pair;
+	int code = d->python ? python_need(d, c, &pair) : 0;
+
+	if (!code)
+		code = find(d, d->python ? pair.path[PLAY_SERVER] : d->server, c->server, server);
+	if (!code)
+		code = find(d, d->python ? pair.path[PLAY_CLIENT] : d->client, c->client, client);
+	if (!code && !d->server)
+		code = port_wait(d, c, d->python ? server->path : NULL);
+	return code;
+}
+
 static int trace_it(struct play *p, const struct demo *d, const struct trace *how, int ladder, FILE *typed)
 {
 	struct program_line server, client;
@@ -157,12 +137,8 @@ static int trace_it(struct play *p, const struct demo *d, const struct trace *ho
 		.out = { fileno(p->said[PLAY_SERVER]), fileno(p->said[PLAY_CLIENT]) },
 	};
 	struct trace t = *how;
-	int code = find(d, d->server, p->c->server, &server);
+	int code = cast(d, p->c, &server, &client);
 
-	if (!code)
-		code = find(d, d->client, p->c->client, &client);
-	if (!code && !d->server)
-		code = check_port(d, p->c);
 	if (code)
 		return code;
 	snprintf(title, sizeof title, "sockeye demo %s", p->c->name);

@@ -14,10 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "demo-python.h"
 #include "demo-tools.h"
 #include "out.h"
 
-enum { COPY = 4096, SOURCE = 4100, LAST_PART = 256 };
+enum { COPY = 4096 };
 
 const struct report_task report_tasks[REPORT_TASKS] = {
 	{ "accept", "Write a server that accepts callers and a client that connects; comment the code; run both and "
@@ -61,34 +62,30 @@ static int finish(const struct report *r, FILE *file, const char *name)
 	return cannot(r, name, failed ? EIO : errno);
 }
 
-static int copy_source(const struct report *r, int task, const char *program)
+static int copy_source(const struct report *r, int task, int end)
 {
-	char name[LAST_PART], path[SOURCE], bytes[COPY];
-	FILE *from, *to;
+	const struct report_file *f = &r->files[task][end];
+	FILE *from = fopen(f->path, "re"), *to;
+	char bytes[COPY];
 	size_t n;
-	int code;
 
-	snprintf(name, sizeof name, "%s.c", program);
-	code = play_find(r->d, name, path);
-	if (code)
-		return code;
-	from = fopen(path, "re");
 	if (!from)
-		return cannot(r, path, errno);
-	to = make(r, task, name);
+		return cannot(r, f->path, errno);
+	to = make(r, task, f->name);
 	while (to && (n = fread(bytes, 1, sizeof bytes, from)) > 0)
 		fwrite(bytes, 1, n, to);
 	fclose(from);
-	return to ? finish(r, to, name) : CODE_NETWORK;
+	return to ? finish(r, to, f->name) : CODE_NETWORK;
 }
 
 /* -- A task --------------------------------------------------------------------------------- */
 
-static void put_said(FILE *to, const char *program, FILE *said)
+/* As a person would have run it. */
+static void put_said(FILE *to, const struct report *r, const char *program, FILE *said)
 {
 	int c, last = '\n';
 
-	fprintf(to, "$ ./%s\n", program);
+	fprintf(to, "$ %s%s\n", r->d->python ? "python3 " : "./", program);
 	rewind(said);
 	while ((c = getc(said)) != EOF)
 		fputc(last = c, to);
@@ -102,9 +99,9 @@ static int write_texts(struct report *r, int task, const struct play *p)
 
 	if (!output)
 		return CODE_NETWORK;
-	put_said(output, p->c->server, p->said[PLAY_SERVER]);
+	put_said(output, r, r->answers[task].who[PLAY_SERVER], p->said[PLAY_SERVER]);
 	fputc('\n', output);
-	put_said(output, p->c->client, p->said[PLAY_CLIENT]);
+	put_said(output, r, r->answers[task].who[PLAY_CLIENT], p->said[PLAY_CLIENT]);
 	if (finish(r, output, "output.txt"))
 		return CODE_NETWORK;
 	answers = make(r, task, "answers.txt");
@@ -132,23 +129,73 @@ static int play_task(struct report *r, int task, const struct conversation *c)
 	code = play_run(&p, r->d, c, &t, STDOUT_FILENO);
 	if (!code)
 		code = write_texts(r, task, &p);
+	else if (p.said[PLAY_SERVER] && p.said[PLAY_CLIENT])
+		play_tell(&p, stdout);
 	play_end(&p);
 	return code;
 }
 
+/* -- The programs --------------------------------------------------------------------------- */
+
+/* Those of the user have names of their own. */
+static int find_own(struct report *r, int task)
+{
+	struct python_pair pair;
+	int code = python_need(r->d, r->answers[task].c, &pair);
+
+	for (int end = 0; !code && end < PLAY_ENDS; end++) {
+		struct report_file *f = &r->files[task][end];
+
+		snprintf(f->path, sizeof f->path, "%s", pair.path[end]);
+		snprintf(f->name, sizeof f->name, "%s", strrchr(f->path, '/') + 1);
+		r->answers[task].who[end] = f->name;
+	}
+	return code;
+}
+
+static int find_ours(struct report *r, int task)
+{
+	struct answers *a = &r->answers[task];
+	int code = 0;
+
+	a->who[PLAY_SERVER] = a->c->server;
+	a->who[PLAY_CLIENT] = a->c->client;
+	a->shows = a->c->shows;
+	for (int end = 0; !code && end < PLAY_ENDS; end++) {
+		struct report_file *f = &r->files[task][end];
+
+		snprintf(f->name, sizeof f->name, "%s.c", a->who[end]);
+		code = play_find(r->d, f->name, f->path);
+	}
+	return code;
+}
+
+/* Before anything is made. */
+static int find_all(struct report *r)
+{
+	int code = r->d->python ? python_check(r->d) : 0;
+
+	for (int task = 0; !code && task < REPORT_TASKS; task++) {
+		r->answers[task].c = conversation_find(report_tasks[task].name);
+		code = r->d->python ? find_own(r, task) : find_ours(r, task);
+	}
+	return code;
+}
+
+/* -- The whole ------------------------------------------------------------------------------ */
+
 static int make_task(struct report *r, int task)
 {
-	const struct conversation *c = conversation_find(report_tasks[task].name);
+	const struct conversation *c = r->answers[task].c;
 	char path[REPORT_PATH];
 	int code;
 
-	r->answers[task].c = c;
 	report_path(r, task, "", path);
 	if (mkdir(path, 0777) < 0)
 		return cannot(r, path, errno);
-	code = copy_source(r, task, c->server);
+	code = copy_source(r, task, PLAY_SERVER);
 	if (!code)
-		code = copy_source(r, task, c->client);
+		code = copy_source(r, task, PLAY_CLIENT);
 	if (!code)
 		code = play_task(r, task, c);
 	if (!code && r->answers[task].lacks_memory)
@@ -158,8 +205,6 @@ static int make_task(struct report *r, int task)
 	fflush(stdout);
 	return code;
 }
-
-/* -- The whole ------------------------------------------------------------------------------ */
 
 static bool is_empty(const char *path)
 {
@@ -286,8 +331,10 @@ static int make_all(struct report *r)
 int demo_report(const struct demo *d)
 {
 	struct report r = { .d = d };
-	int code = make_folder(&r);
+	int code = find_all(&r);
 
+	if (!code)
+		code = make_folder(&r);
 	if (!code)
 		code = check_archive(&r);
 	if (!code)

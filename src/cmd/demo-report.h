@@ -3,10 +3,11 @@
 #ifndef CMD_DEMO_REPORT_H
 #define CMD_DEMO_REPORT_H
 
+#include "beside.h"
 #include "demo-answers.h"
 #include "demo-play.h"
 
-enum { REPORT_TASKS = 3, REPORT_FOLDER = 2000, REPORT_PATH = REPORT_FOLDER + 300 };
+enum { REPORT_TASKS = 3, REPORT_NAME = 256, REPORT_FOLDER = 2000, REPORT_PATH = REPORT_FOLDER + 300 };
 
 struct report_task {
 	const char *name;               /* of the conversation */
@@ -15,9 +16,16 @@ struct report_task {
 
 extern const struct report_task report_tasks[REPORT_TASKS];
 
+/* The source of a program. */
+struct report_file {
+	char name[REPORT_NAME];         /* in the folder of its task */
+	char path[BESIDE_PATH];
+};
+
 struct report {
 	const struct demo *d;
 	char folder[REPORT_FOLDER];      /* a whole path */
+	struct report_file files[REPORT_TASKS][PLAY_ENDS];
 	struct answers answers[REPORT_TASKS];
 };
 

@@ -8,44 +8,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+#include "demo-markup.h"
 #include "demo-report.h"
 #include "report-data.h"
-
-enum { LAST_PART = 256 };
+#include "visible.h"
 
 /* -- Text ----------------------------------------------------------------------------------- */
-
-/* What XML cannot hold is shown as a replacement; programs of ours print none of it. */
-static void put_char(FILE *to, int c)
-{
-	switch (c) {
-	case '&':
-		fputs("&amp;", to);
-		break;
-	case '<':
-		fputs("&lt;", to);
-		break;
-	case '>':
-		fputs("&gt;", to);
-		break;
-	case '"':
-		fputs("&quot;", to);
-		break;
-	default:
-		if ((c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
-			fputs("\xef\xbf\xbd", to);
-		else
-			fputc(c, to);
-	}
-}
-
-static void put_text(FILE *to, const char *text)
-{
-	while (*text)
-		put_char(to, (unsigned char)*text++);
-}
 
 static void put_lines(FILE *to, const char *const *lines)
 {
@@ -53,54 +23,58 @@ static void put_lines(FILE *to, const char *const *lines)
 		fputs(*lines++, to);
 }
 
-/* A whole file in memory, ended by a NUL; to be freed. NULL and errno. */
-static char *read_file(const struct report *r, int task, const char *name)
+/* A whole file in memory, and a NUL behind it; to be freed. NULL and errno. */
+static char *read_file(const struct report *r, int task, const char *name, size_t *n)
 {
-	char path[REPORT_PATH], *text = NULL;
-	size_t room = 0;
+	char path[REPORT_PATH], *bytes;
+	struct stat st;
 	FILE *file;
 
 	report_path(r, task, name, path);
 	file = fopen(path, "re");
 	if (!file)
 		return NULL;
-	if (getdelim(&text, &room, '\0', file) < 0) {
-		free(text);
-		text = ferror(file) ? NULL : strdup("");
+	bytes = fstat(fileno(file), &st) < 0 ? NULL : malloc((size_t)st.st_size + 1);
+	if (bytes) {
+		*n = fread(bytes, 1, (size_t)st.st_size, file);
+		bytes[*n] = '\0';
 	}
 	fclose(file);
+	return bytes;
+}
+
+/* The same of text that may not be all text. */
+static char *read_text(const struct report *r, int task, const char *name)
+{
+	struct visible visible = { .n = 0 };
+	size_t n, at = 0;
+	char *bytes = read_file(r, task, name, &n), *text = bytes ? malloc(VISIBLE_ROOM(n) + VISIBLE_ROOM(0) + 1) : NULL;
+
+	if (text) {
+		at = visible_piece(&visible, text, bytes, n);
+		at += visible_end(&visible, text + at);
+		text[at] = '\0';
+	}
+	free(bytes);
 	return text;
 }
 
 /* -- Parts ---------------------------------------------------------------------------------- */
 
-/* C with its comments told apart: they are what a reader of a report looks for. */
-static void put_code(FILE *to, const char *c)
+static int put_source(FILE *to, const struct report *r, int task, int end)
 {
-	while (*c) {
-		const char *begin = strstr(c, "/*"), *end = begin ? strstr(begin + 2, "*/") : NULL;
+	const char *name = r->files[task][end].name;
+	char *text = read_text(r, task, name);
 
-		for (; *c && c != begin; c++)
-			put_char(to, (unsigned char)*c);
-		if (!begin)
-			return;
-		fputs("<i>", to);
-		for (end = end ? end + 2 : begin + strlen(begin); c < end; c++)
-			put_char(to, (unsigned char)*c);
-		fputs("</i>", to);
-	}
-}
-
-static int put_source(FILE *to, const struct report *r, int task, const char *program)
-{
-	char name[LAST_PART], *text;
-
-	snprintf(name, sizeof name, "%s.c", program);
-	text = read_file(r, task, name);
 	if (!text)
 		return -errno;
-	fprintf(to, "<h4>%s</h4>\n<pre class=\"code\">", name);
-	put_code(to, text);
+	fputs("<h4>", to);
+	markup_text(to, name);
+	fputs("</h4>\n<pre class=\"code\">", to);
+	if (r->d->python)
+		markup_python(to, text);
+	else
+		markup_c(to, text);
 	fputs("</pre>\n", to);
 	free(text);
 	return 0;
@@ -108,12 +82,12 @@ static int put_source(FILE *to, const struct report *r, int task, const char *pr
 
 static int put_output(FILE *to, const struct report *r, int task)
 {
-	char *text = read_file(r, task, "output.txt");
+	char *text = read_text(r, task, "output.txt");
 
 	if (!text)
 		return -errno;
 	fputs("<h3>Output</h3>\n<pre class=\"output\">", to);
-	put_text(to, text);
+	markup_text(to, text);
 	fputs("</pre>\n", to);
 	free(text);
 	return 0;
@@ -140,7 +114,8 @@ static void put_picture(FILE *to, const char *svg, int task)
 /* Without its own style: the page has the same one for all. */
 static int put_ladder(FILE *to, const struct report *r, int task)
 {
-	char *text = read_file(r, task, "ladder.svg");
+	size_t n;
+	char *text = read_file(r, task, "ladder.svg", &n);
 	const char *svg = text ? strstr(text, "<svg") : NULL, *style = svg ? strstr(svg, "<style>") : NULL;
 	const char *rest = style ? strstr(style, "</style>") : NULL;
 
@@ -161,17 +136,17 @@ static void put_answers(FILE *to, const struct answers *a)
 	fputs("<h3>What happened</h3>\n<ol class=\"calls\">\n", to);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct answer *one = &a->each[i];
-		bool client = one->who == a->c->client;
+		bool client = one->who == a->who[PLAY_CLIENT];
 
 		if (!one->who) {
 			fprintf(to, "\n<p class=\"note%s\">", one->warning ? " warning" : "");
 		} else {
 			fprintf(to, "%s<li class=\"%s\"><b>%s</b> <code>", i ? "</li>\n" : "",
 			        client ? "client" : "server", one->who);
-			put_text(to, one->what);
+			markup_text(to, one->what);
 			fputs("</code>\n<p>", to);
 		}
-		put_text(to, one->meaning);
+		markup_text(to, one->meaning);
 		fputs("</p>", to);
 	}
 	fputs(a->n ? "</li>\n</ol>\n" : "</ol>\n", to);
@@ -183,15 +158,17 @@ static int put_task(FILE *to, const struct report *r, int task)
 	int err;
 
 	fprintf(to, "<section id=\"task%d\">\n<h2>Task %d: ", task + 1, task + 1);
-	put_text(to, a->c->about);
+	markup_text(to, a->c->about);
 	fputs("</h2>\n<p class=\"asked\">", to);
-	put_text(to, report_tasks[task].asked);
-	fputs("</p>\n<p>", to);
-	put_text(to, a->c->shows);
+	markup_text(to, report_tasks[task].asked);
+	if (a->shows) {
+		fputs("</p>\n<p>", to);
+		markup_text(to, a->shows);
+	}
 	fputs("</p>\n<h3>Code</h3>\n", to);
-	err = put_source(to, r, task, a->c->server);
+	err = put_source(to, r, task, PLAY_SERVER);
 	if (!err)
-		err = put_source(to, r, task, a->c->client);
+		err = put_source(to, r, task, PLAY_CLIENT);
 	if (!err)
 		err = put_output(to, r, task);
 	if (!err)
@@ -230,7 +207,7 @@ static void put_header(FILE *to, const struct report *r)
 	      "it.</p>\n<ol>\n", to);
 	for (int i = 0; i < REPORT_TASKS; i++) {
 		fprintf(to, "<li><a href=\"#task%d\">", i + 1);
-		put_text(to, r->answers[i].c->about);
+		markup_text(to, r->answers[i].c->about);
 		fputs("</a></li>\n", to);
 	}
 	fputs("</ol>\n</header>\n<main>\n", to);

@@ -14,6 +14,7 @@
 #include "../base/clock.h"
 #include "../base/nearest.h"
 #include "demo-play.h"
+#include "demo-python.h"
 #include "help.h"
 #include "option.h"
 #include "out.h"
@@ -47,6 +48,9 @@ static const struct option options[] = {
 	{ "list", 0, TAKES_NOTHING, NULL,
 	  "list the conversations, play none",
 	  AT(list) },
+	{ "python", 0, TAKES_TEXT, "DIR",
+	  "play your own Python programs, which are in this folder under the names that the lectures gave them",
+	  .min = 1, .max = 2000, AT(python) },
 	{ "server", 0, TAKES_TEXT, "FILE",
 	  "a program of your own in place of the server; FILE.py is run by python3",
 	  .min = 1, .max = 4000, AT(server) },
@@ -105,7 +109,8 @@ static const struct verb_section sections[] = {
 	  "  sockeye demo\n"
 	  "  sockeye demo udp-echo\n"
 	  "  sockeye demo tcp-echo --server my-server.py -o talk.html\n"
-	  "  sockeye demo --report lab --name E18042\n", NULL },
+	  "  sockeye demo --python my-programs\n"
+	  "  sockeye demo --report lab --name E18042 --python my-programs\n", NULL },
 	{ NULL, NULL, NULL }
 };
 
@@ -134,7 +139,10 @@ static int play(const struct demo *d, const struct conversation *c)
 	struct play p;
 	int code;
 
-	printf("%s: %s\n%s\n%s", c->name, c->about, c->shows, d->trace.quiet ? "" : "\n");
+	printf("%s: %s\n", c->name, c->about);
+	if (!d->python)
+		puts(c->shows);
+	fputs(d->trace.quiet ? "" : "\n", stdout);
 	fflush(stdout);
 	code = code_of(play_run(&p, d, c, &d->trace, STDOUT_FILENO));
 	putchar('\n');
@@ -144,18 +152,31 @@ static int play(const struct demo *d, const struct conversation *c)
 	return code;
 }
 
+static bool can_play(const struct demo *d, const struct conversation *c, char why[PYTHON_WHY])
+{
+	struct python_pair pair;
+
+	return !d->python || python_find(d, c, &pair, why) == 0;
+}
+
 /* One that fails does not end the others, but an interrupt does. */
 static int play_all(const struct demo *d)
 {
+	char why[PYTHON_WHY];
 	int first = 0;
 
 	for (const struct conversation *c = conversations; c->name; c++) {
-		int code = play(d, c);
+		bool can = can_play(d, c, why);
+		int code = 0;
 
+		if (can)
+			code = play(d, c);
+		else
+			printf("%s: passed over: %s\n", c->name, why);
 		if (code > CODE_SIGNAL)
 			return code;
 		first = first ? first : code;
-		if (c[1].name)
+		if (c[1].name && (can || can_play(d, c + 1, why)))
 			puts("\n");
 	}
 	return first;
@@ -197,11 +218,14 @@ static int take_word(struct option_reader *r, const char *word)
 
 static int check(const struct demo *d)
 {
-	if (d->list && (d->chosen || d->report))
+	if (d->list && (d->chosen || d->report || d->python))
 		return verb_refuse(d->verb, "--list plays nothing: write it alone");
 	if (d->report && (d->chosen || d->server || d->client || d->trace.output_count))
 		return verb_refuse(d->verb, "--report makes three tasks of its own: write no NAME, --server, "
 		                   "--client or -o beside it");
+	if (d->python && (d->server || d->client))
+		return verb_refuse(d->verb, "--python has both programs: write no %s beside it",
+		                   d->server ? "--server" : "--client");
 	if (d->owner && !d->report)
 		return verb_refuse(d->verb, "--name belongs to --report");
 	if (!d->chosen && (d->server || d->client))
@@ -210,6 +234,18 @@ static int check(const struct demo *d)
 	if (!d->chosen && d->trace.output_count)
 		return verb_refuse(d->verb, "-o takes one conversation: name it");
 	return 0;
+}
+
+static int perform(const struct demo *d)
+{
+	int code;
+
+	if (d->report)
+		return demo_report(d);
+	code = d->python ? python_check(d) : 0;
+	if (code)
+		return code;
+	return d->chosen ? play(d, d->chosen) : play_all(d);
 }
 
 static const char *word(size_t i)
@@ -238,10 +274,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 	d.trace.explain = !d.bare;
 	if (d.list)
 		print_list();
-	else if (d.report)
-		code = demo_report(&d);
 	else
-		code = d.chosen ? play(&d, d.chosen) : play_all(&d);
+		code = perform(&d);
 	int flushed = out_flushed();
 	return code == OPTION_GO || !code ? flushed : code;
 }

@@ -20,6 +20,8 @@ struct conversation {
 	const char *host;               /* NULL: this machine's own name */
 	int port, type;
 	const char *typed;              /* to the client; or NULL */
+	const char *own_server, *own_client;    /* the lecture's own names of them, in Python; or NULL */
+	int task;                       /* of the lab; 0: of none */
 };
 
 /* In the order in which they are played; a name of NULL ends them. */
@@ -32,6 +34,7 @@ struct demo {
 	const struct verb *verb;
 	const struct conversation *chosen;      /* NULL: all */
 	const char *server, *client;            /* programs of the user's own, or NULL */
+	const char *python;                     /* a folder with Python programs for both; or NULL */
 	const char *report, *owner;             /* a folder, and by whom it is; or NULL */
 	bool list, bare;                        /* bare: no notes */
 	struct trace trace;                     /* how it is drawn */
