@@ -48,7 +48,7 @@ const struct conversation conversations[] = {
 	  "The server learns from the datagram itself whom it has to answer.",
 	  "udp-hello-server", "udp-hello-client", EVERYWHERE, HELLO, SOCK_DGRAM, NULL,
 	  NULL, NULL, 0 },
-	{ "steps", "socket, bind, listen, accept, send, recv, one by one",
+	{ "steps", "socket, bind, listen, accept, send, recv in turn",
 	  "The calls of TCP in their order, on both sides.",
 	  "steps-server", "steps-client", EVERYWHERE, LAB, SOCK_STREAM, NULL,
 	  NULL, NULL, 0 },

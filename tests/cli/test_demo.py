@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -55,9 +56,8 @@ LACKS = {
 SPEAKS_FIRST = {"tcp-hello"}
 
 
-@pytest.fixture(scope="module")
-def alone():
-    """A command that runs another in a network of our own."""
+def island():
+    """A command that runs another in a network of its own."""
     holder = subprocess.Popen([sys.executable, ROOT / "tests/lectures/island.py", "127.0.0.1"], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     kind = holder.stdout.readline().strip()
@@ -66,6 +66,10 @@ def alone():
     entry = [shutil.which("nsenter"), "--target", str(holder.pid), "--net", "--uts"]
     yield [*entry, *(["--user", "--preserve-credentials"] if kind == "user" else []), "--"]
     holder.communicate(timeout=LIMIT)
+
+
+alone = pytest.fixture(island, scope="module")
+apart = pytest.fixture(island)
 
 
 @pytest.fixture
@@ -147,8 +151,8 @@ def test_the_list_is_of_what_can_be_played(demo):
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split()[0] for line in done.stdout.splitlines()] == NAMES
     page = (ROOT / "man/sockeye-demo.1").read_text()
-    assert re.findall(r"^\.It Cm (\S+) Ta ", page, flags=re.M) == NAMES
-    assert [line for line in done.stdout.splitlines() if f"Ta {line.split(maxsplit=1)[1]} Ta" not in page] == []
+    assert re.findall(r"^\.It Cm (\S+) Ta \d+ Ta ", page, flags=re.M) == NAMES
+    assert [line for line in done.stdout.splitlines() if f'Ta "{line.split(maxsplit=1)[1]}"\n' not in page] == []
 
 
 def test_what_was_typed_is_told_and_nobody_has_to_type(demo):
@@ -262,6 +266,178 @@ def test_a_file_that_is_no_program_is_told(option, demo, tmp_path):
         done = demo("tcp-echo", option, file)
         assert (done.returncode, done.stderr.count("\n")) == (1, 2), done
         assert part in done.stderr
+
+
+# -- Python programs of one's own -----------------------------------------------------------------
+
+TALK = {
+    "tcp": ("""
+import socket
+with socket.socket() as server:
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("", PORT))
+    server.listen()
+    conn, _ = server.accept()
+    with conn:
+        print("WORD", conn.recv(100).decode())
+        conn.sendall(b"WORD is here")
+""", """
+import socket
+with socket.socket() as sock:
+    sock.connect(("127.0.0.1", PORT))
+    sock.sendall(b"calls WORD")
+    print(sock.recv(100).decode())
+"""),
+    "udp": ("""
+import socket
+with socket.socket(type=socket.SOCK_DGRAM) as server:
+    server.bind(("", PORT))
+    data, peer = server.recvfrom(100)
+    print("WORD", data.decode())
+    server.sendto(b"WORD is here", peer)
+""", """
+import socket
+with socket.socket(type=socket.SOCK_DGRAM) as sock:
+    sock.sendto(b"calls WORD", ("127.0.0.1", PORT))
+    print(sock.recv(100).decode())
+"""),
+}
+PORTS = {"tcp-echo": 65432, "udp-echo": 65432, "tcp-upper": 12000, "udp-upper": 12000, "accept": 1234, "greet": 1234,
+         "lab-echo": 1234, "tcp-hello": 1337, "udp-hello": 1337, "steps": 1234}
+# Where a conversation's programs may be, the first that is there being taken.
+PLACES = {name: [(f"{name}/server.py", f"{name}/client.py"), (f"{name}-server.py", f"{name}-client.py")] for name in NAMES}
+PLACES["accept"][1] = ("accept-server.py", "connect-client.py")
+for name, part in (("accept", "Task01"), ("greet", "Task02"), ("lab-echo", "Task03")):
+    PLACES[name].insert(0, (f"{part}/server.py", f"{part}/client.py"))
+for name, pair in (("tcp-echo", ("TCP-server.py", "TCP-client.py")), ("udp-echo", ("UDP-server.py", "UDP-client.py")),
+                   ("tcp-upper", ("TCPServer.py", "TCPClient.py")), ("udp-upper", ("UDPServer.py", "UDPClient.py")),
+                   ("accept", ("server.py", "client.py"))):
+    PLACES[name].insert(0, pair)
+
+
+def place(folder, name, files, word):
+    """Two programs that talk, in files of the folder; word tells them from others."""
+    for file, text in zip(files, TALK["udp" if name.startswith("udp") else "tcp"]):
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("PORT", str(PORTS[name])).replace("WORD", word))
+    return folder
+
+
+@pytest.mark.parametrize("name, files", [(name, files) for name in NAMES for files in PLACES[name]])
+def test_python_programs_are_found_by_the_names_of_their_conversation(name, files, demo, tmp_path):
+    done = demo(*SLOWLY, "--python", place(tmp_path, name, files, "mine"), name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (said(done.stdout, "server"), said(done.stdout, "client")) == ("mine calls mine\n", "mine is here\n")
+    assert all(f"{pathlib.Path(file).name} (" in done.stdout for file in files)
+
+
+@pytest.mark.parametrize("name", ["tcp-echo", "accept", "lab-echo", "steps"])
+def test_the_lectures_own_names_come_first(name, demo, tmp_path):
+    for number, files in enumerate(PLACES[name]):
+        place(tmp_path, name, files, f"place-{number}")
+    assert said(demo("--python", tmp_path, name).stdout, "client") == "place-0 is here\n"
+
+
+def test_both_programs_are_in_one_place(demo, tmp_path):
+    place(tmp_path, "tcp-echo", PLACES["tcp-echo"][0], "half")
+    place(tmp_path, "tcp-echo", PLACES["tcp-echo"][1], "whole")
+    (tmp_path / "TCP-client.py").unlink()
+    done = demo("--python", ".", "tcp-echo", cwd=tmp_path)
+    assert (done.returncode, said(done.stdout, "client")) == (0, "whole is here\n")
+
+
+def test_what_is_not_there_is_passed_over_in_a_line(demo, tmp_path):
+    for name in ("udp-echo", "lab-echo"):
+        place(tmp_path, name, PLACES[name][0], name)
+    place(tmp_path, "tcp-hello", PLACES["tcp-hello"][0], "half")
+    (tmp_path / "tcp-hello/client.py").unlink()
+    done = demo(*SLOWLY, "--python", ".", "-q", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.findall(r"^client \| (\S+) is here$", done.stdout, flags=re.M) == ["udp-echo", "lab-echo"]
+    passed = [line for line in done.stdout.splitlines() if "passed over" in line]
+    assert [line.partition(":")[0] for line in passed] == [name for name in NAMES if name not in ("udp-echo", "lab-echo")]
+    assert passed[0] == "tcp-echo: passed over: no TCP-server.py and TCP-client.py in ."
+    assert "tcp-hello: passed over: no client.py beside tcp-hello/server.py in ." in passed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_named_one_that_is_not_there_is_told_with_every_name(name, demo, tmp_path):
+    other = "udp-hello" if name == "tcp-hello" else "tcp-hello"
+    done = demo("--python", place(tmp_path, other, PLACES[other][0], "other"), name)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 2)
+    why, looked = done.stderr.splitlines()
+    assert why.startswith(f"sockeye demo: {name}: no ") and looked.startswith("looked for ")
+    for server, client in PLACES[name]:
+        assert f"{server} and {client.rpartition('/')[2]}" in looked
+
+
+def test_a_folder_without_programs_is_told(demo, tmp_path):
+    (tmp_path / "file.py").write_text("")
+    for folder, part in (("none", "none: No such file or directory"), ("file.py", "file.py: Not a directory"),
+                         (".", ". has no programs of any conversation")):
+        for more in ([], ["--report", "lab"]):
+            if more and folder == ".":
+                continue
+            done = demo("--python", folder, *more, cwd=tmp_path)
+            assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 2), done
+            assert part in done.stderr
+    assert os.listdir(tmp_path) == ["file.py"]
+
+
+def test_a_folder_may_look_like_an_option(demo, tmp_path):
+    place(tmp_path / "-x", "steps", PLACES["steps"][0], "mine")
+    done = demo("--python=-x", "steps", cwd=tmp_path)
+    assert (done.returncode, said(done.stdout, "client")) == (0, "mine is here\n")
+
+
+def test_a_python_program_that_fails_shows_what_it_printed(demo, tmp_path):
+    place(tmp_path, "steps", PLACES["steps"][0], "mine")
+    (tmp_path / "steps/client.py").write_text("print('here')\nraise SystemExit(3)\n")
+    done = demo("--python", tmp_path, "steps")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 2)
+    assert "steps: the client ended with exit code 3" in done.stderr and said(done.stdout, "client") == "here\n"
+
+
+LINGERING = """
+import socket
+with socket.socket() as server:
+    server.bind(("127.0.0.1", 1337))
+    server.listen()
+    with socket.create_connection(("127.0.0.1", 1337)) as client:
+        server.accept()[0].close()
+        client.recv(1)
+"""
+
+
+def waits(apart, *arguments):
+    """The first line that it says, and its exit code when it is interrupted then."""
+    with subprocess.Popen([*apart, BUILD / "src/cmd/sockeye", "demo", *arguments], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment()) as playing:
+        line = playing.stderr.readline()
+        playing.send_signal(signal.SIGINT)
+        return line, playing.wait(timeout=LIMIT)
+
+
+def test_a_port_that_an_ended_connection_keeps_is_waited_for(apart, tmp_path):
+    subprocess.run([*apart, sys.executable, "-c", LINGERING], check=True, timeout=LIMIT)
+    place(tmp_path, "tcp-hello", PLACES["tcp-hello"][0], "mine")
+    for arguments in (["tcp-hello"], ["--python", tmp_path, "tcp-hello"]):
+        line, code = waits(apart, *arguments)
+        assert line.startswith("sockeye demo: tcp-hello: port 1337 stays taken for a minute by a connection that has ended")
+        assert code == -signal.SIGINT
+
+
+def test_a_python_server_without_reuse_waits_where_one_with_it_does_not(apart, tmp_path):
+    folder = place(tmp_path, "tcp-hello", PLACES["tcp-hello"][0], "mine")
+    server = folder / "tcp-hello/server.py"
+    slow = (folder / "tcp-hello/client.py")
+    slow.write_text(slow.read_text() + "    sock.recv(1)\n")        # the server is the first to close
+    for _ in range(2):
+        done = run("demo", *SLOWLY, "--python", folder, "tcp-hello", under=apart)
+        assert (done.returncode, done.stderr, said(done.stdout, "client")) == (0, "", "mine is here\n")
+    server.write_text(server.read_text().replace("    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n", ""))
+    assert "port 1337 stays taken" in waits(apart, "--python", folder, "tcp-hello")[0]
 
 
 # -- Ports ---------------------------------------------------------------------------------------------
@@ -388,6 +564,84 @@ def test_a_report_has_the_three_tasks(demo, tmp_path, packer):
         inside = {name for name in packed.namelist() if not name.endswith("/")}
         assert packed.read("lab/report.html").decode() == page
     assert inside == {str(path.relative_to(tmp_path)) for path in folder.rglob("*") if path.is_file()}
+
+
+OWN_TASK = {"server.py": """\
+\"\"\"A task's server: <b> & "quotes".
+
+It has # in its lines.
+\"\"\"
+import socket, sys
+
+# one comment é
+print("a # that is none", 'nor "# this')        # another
+sys.stdout.buffer.write(b"not text: \\xff\\x00\\x1b[1m\\n")
+""", "client.py": "#!/usr/bin/env python3\r\n# with the line ends of elsewhere\r\nimport socket\r\n"}
+
+
+def own_lab(folder):
+    for task, name in (("Task01", "accept"), ("Task02", "greet"), ("Task03", "lab-echo")):
+        files = (f"{task}/server.py", f"{task}/client.py")
+        place(folder, name, files, task)
+        for file in files:
+            path = folder / file
+            path.write_bytes(OWN_TASK[path.name].encode() + path.read_bytes())
+    return folder
+
+
+def test_a_report_holds_ones_own_python_programs(demo, tmp_path, packer):
+    mine, folder = own_lab(tmp_path / "mine"), tmp_path / "lab"
+    done = demo(*SLOWLY, "--report", folder, "--python", mine, "--name", "E18042", env=packer)
+    assert (done.returncode, done.stderr) == (0, "")
+    page = (folder / "E18042_Report.html").read_text()
+    for task in TASKS:
+        assert {path.name for path in (folder / task).iterdir()} == {*TEXTS, *OWN_TASK}
+        for name in OWN_TASK:
+            assert (folder / task / name).read_bytes() == (mine / task / name).read_bytes()
+        output = (folder / task / "output.txt").read_bytes()
+        assert output == (b"$ python3 server.py\na # that is none nor \"# this\nnot text: \xff\x00\x1b[1m\n" +
+                          f"{task} calls {task}\n\n$ python3 client.py\n{task} is here\n".encode())
+        answers = (folder / task / "answers.txt").read_text()
+        assert "server.py: accept(3) = 4 from 127.0.0.1:" in answers and "client.py: connect(3, 127.0.0.1:1234)" in answers
+        assert "server.py (" in (folder / task / "ladder.txt").read_text()
+        assert f"{task} calls {task}\n" in page
+    assert page.count("<h4>server.py</h4>") == page.count("<h4>client.py</h4>") == page.count("<svg") == 3
+    assert page.count("<i>\"\"\"A task's server: &lt;b&gt; &amp; &quot;quotes&quot;.\n\nIt has # in its lines.\n\"\"\"</i>"
+                      .replace('"""', "&quot;" * 3)) == 3
+    assert page.count("<i># one comment é</i>\n") == 3
+    assert page.count("""print(&quot;a # that is none&quot;, 'nor &quot;# this')        <i># another</i>\n""") == 3
+    assert page.count("<i># with the line ends of elsewhere</i>\nimport socket\n") == 3
+    assert page.count(r"not text: \xff\x00\x1b[1m") == 6 and "\r" not in page        # the code, and what it prints
+    assert '<b>server.py</b> <code>socket(' in page and 'class="client"><b>client.py</b>' in page
+    with zipfile.ZipFile(tmp_path / "E18042_Labo3.zip") as packed:
+        assert {"lab/E18042_Report.html", "lab/Task01/server.py", "lab/Task03/client.py"} <= set(packed.namelist())
+    if shutil.which("xmllint"):
+        done = subprocess.run(["xmllint", "--noout", folder / "E18042_Report.html"], capture_output=True, text=True,
+                              timeout=LIMIT)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_report_of_ones_own_can_be_played_again(demo, tmp_path, packer):
+    assert demo("--report", "lab", "--python", own_lab(tmp_path / "mine"), cwd=tmp_path, env=packer).returncode == 0
+    done = demo("-q", "--python", "lab", "greet", cwd=tmp_path, text=False)
+    assert done.returncode == 0 and done.stdout.endswith(b"client | Task02 is here\n")
+
+
+def test_a_report_needs_the_programs_of_all_three_tasks(demo, tmp_path, packer):
+    mine = own_lab(tmp_path / "mine")
+    (mine / "Task03/server.py").unlink()
+    done = demo("--report", tmp_path / "lab", "--python", "mine", cwd=tmp_path, env=packer)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 2)
+    assert "lab-echo: no server.py beside Task03/client.py in mine\nlooked for Task03/server.py and client.py" in done.stderr
+    assert not (tmp_path / "lab").exists()
+
+
+def test_a_report_whose_program_fails_shows_what_it_printed(demo, tmp_path, packer):
+    mine = own_lab(tmp_path / "mine")
+    (mine / "Task02/client.py").write_text("print('too early')\nraise SystemExit(3)\n")
+    done = demo("--report", tmp_path / "lab", "--python", mine, env=packer, text=False)
+    assert (done.returncode, done.stderr.count(b"\n")) == (1, 2)
+    assert b"greet: the client ended with exit code 3" in done.stderr and b"client | too early\n" in done.stdout
 
 
 def test_the_page_fetches_nothing_and_is_right_markup(demo, tmp_path, packer):
@@ -521,7 +775,7 @@ def test_an_installed_command_finds_its_programs(alone, tmp_path):
 # -- The command line -------------------------------------------------------------------------------------
 
 WRONG = {
-    "list": ["yes"], "server": [""], "client": [""], "grace": ["", "0", "-1s", "31d", "off", "soon"], "no-explain": ["x"],
+    "list": ["yes"], "python": [""], "server": [""], "client": [""], "grace": ["", "0", "-1s", "31d", "off", "soon"], "no-explain": ["x"],
     "ascii": ["x"], "colour": ["", "red", "auto|never"], "width": ["", "39", "1001", "wide"],
     "output": ["", "x", "x.png", ".svg", "x.SVG"], "quiet": ["x"], "report": [""],
     "name": ["", "E 18", "../x", "-x", "a" * 33, "é"], "help": ["me"],
@@ -547,6 +801,12 @@ def test_every_option_has_wrong_values_here():
     (["tcp-echo", "udp-echo"], "udp-echo: a second name"),
     (["--list", "steps"], "--list plays nothing"),
     (["--list", "--report", "x"], "--list plays nothing"),
+    (["--list", "--python", "x"], "--list plays nothing"),
+    (["steps", "--python", "x", "--server", "x.py"], "--python has both programs: write no --server beside it"),
+    (["steps", "--python", "x", "--client", "x.py"], "--python has both programs: write no --client beside it"),
+    (["--report", "x", "--python", "x", "steps"], "--report makes three tasks of its own"),
+    (["--python", "x", "-o", "x.svg"], "-o takes one conversation: name it"),
+    (["--python"], "--python needs"),
     (["--report", "x", "steps"], "--report makes three tasks of its own"),
     (["--report", "x", "-o", "x.svg"], "--report makes three tasks of its own"),
     (["--name", "E18042"], "--name belongs to --report"),
