@@ -141,7 +141,8 @@ int python_check(const struct demo *d)
 		return python_need(d, d->chosen, &pair);
 	if (has_any(d))
 		return 0;
-	return demo_fail(d, "they are TCP-server.py and TCP-client.py, TCPServer.py and TCPClient.py, the same with UDP, "
-	                 "server.py and client.py, also in Task01 to Task03, or as in tcp-echo/server.py and client.py",
+	return demo_fail(d, "they are TCP-server.py and TCP-client.py, TCPServer.py and TCPClient.py, the same with "
+	                 "UDP, server.py and client.py, also in Task01 to Task03, or as in tcp-echo/server.py and "
+	                 "client.py",
 	                 "%s has no programs of any conversation", shown);
 }

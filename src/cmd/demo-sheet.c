@@ -48,7 +48,8 @@ static char *read_text(const struct report *r, int task, const char *name)
 {
 	struct visible visible = { .n = 0 };
 	size_t n, at = 0;
-	char *bytes = read_file(r, task, name, &n), *text = bytes ? malloc(VISIBLE_ROOM(n) + VISIBLE_ROOM(0) + 1) : NULL;
+	char *bytes = read_file(r, task, name, &n);
+	char *text = bytes ? malloc(VISIBLE_ROOM(n) + VISIBLE_ROOM(0) + 1) : NULL;
 
 	if (text) {
 		at = visible_piece(&visible, text, bytes, n);
