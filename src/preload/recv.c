@@ -139,7 +139,8 @@ ssize_t (recvmsg)(int fd, struct msghdr *m, int flags)
 {
 	struct witness w;
 
-	if (!tell_is_sound(m) || !tell_bytes_socket(&w, EVENT_RECVMSG, fd, tell_total(m->msg_iov, m->msg_iovlen), flags))
+	if (!tell_is_sound(m) ||
+	    !tell_bytes_socket(&w, EVENT_RECVMSG, fd, tell_total(m->msg_iov, m->msg_iovlen), flags))
 		return REAL(recvmsg)(fd, m, flags);
 	socklen_t room = m->msg_namelen;
 	ssize_t r = REAL(recvmsg)(fd, m, flags);
