@@ -59,7 +59,8 @@ ssize_t (sendmsg)(int fd, const struct msghdr *m, int flags)
 {
 	struct witness w;
 
-	if (!tell_is_sound(m) || !tell_bytes_socket(&w, EVENT_SENDMSG, fd, tell_total(m->msg_iov, m->msg_iovlen), flags))
+	if (!tell_is_sound(m) ||
+	    !tell_bytes_socket(&w, EVENT_SENDMSG, fd, tell_total(m->msg_iov, m->msg_iovlen), flags))
 		return REAL(sendmsg)(fd, m, flags);
 	ssize_t r = REAL(sendmsg)(fd, m, flags);
 	return sent(&w, r, m->msg_iov, m->msg_iovlen, m->msg_name, m->msg_namelen);
