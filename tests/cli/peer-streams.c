@@ -25,7 +25,6 @@ struct flow {
 static struct flow *flows;
 static int poller;
 
-
 static void ask_for(const struct flow *f, int op)
 {
 	struct epoll_event e = { .data.ptr = (void *)(uintptr_t)f };

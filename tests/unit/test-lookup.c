@@ -151,7 +151,6 @@ static void a_child_begins_with_no_helpers(void **state)
 
 /* -- Answers ------------------------------------------------------------------------------ */
 
-
 static int answering_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                                  struct addrinfo **out)
 {
